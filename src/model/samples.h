@@ -1,0 +1,36 @@
+/* samples.h - the samples of one series as columns, decoded once, for whoever computes with them.
+ *
+ * Timestamps ascend strictly. A sample is a float, or a native histogram where hist[i] is set.
+ */
+#ifndef MODEL_SAMPLES_H
+#define MODEL_SAMPLES_H
+
+#include "base/arena.h"
+
+struct histogram; /* model/histogram.h */
+
+struct samples {
+	int64_t *t_ms;
+	double *v;
+	struct histogram **hist; /* NULL when the series has no histograms */
+	int64_t *st_ms;          /* start timestamps; NULL when none are known */
+	size_t n;
+	size_t cap;
+};
+
+/* The bit pattern that marks a series as gone, told apart from every other NaN. */
+#define STALE_NAN_BITS UINT64_C(0x7ff0000000000002)
+/* What Prometheus writes for an ordinary NaN. */
+#define NORMAL_NAN_BITS UINT64_C(0x7ff8000000000001)
+
+static inline bool is_stale_nan(double v)
+{
+	uint64_t bits;
+	memcpy(&bits, &v, sizeof(bits));
+	return bits == STALE_NAN_BITS;
+}
+
+/* Room for n samples in all; what is there stays. */
+void samples_reserve(struct arena *a, struct samples *s, size_t n);
+
+#endif

@@ -1,0 +1,86 @@
+/* series.h - a series in motion: its labels and its chunks, and the stream that carries it.
+ *
+ * Chunks stay encoded from the disk to whoever needs samples.
+ */
+#ifndef MODEL_SERIES_H
+#define MODEL_SERIES_H
+
+#include "base/iter.h"
+#include "model/labels.h"
+
+/* Prometheus' numbers. The StoreAPI's are these minus one. */
+enum chunk_encoding {
+	CHUNK_NONE = 0,
+	CHUNK_XOR = 1,
+	CHUNK_HISTOGRAM = 2,
+	CHUNK_FLOAT_HISTOGRAM = 3,
+	CHUNK_XOR2 = 4, /* 4 to 6 carry start timestamps and exist on disk only */
+	CHUNK_HISTOGRAM_ST = 5,
+	CHUNK_FLOAT_HISTOGRAM_ST = 6,
+	CHUNK_AGGR = 0xff, /* five aggregates of a downsampled block, on disk only */
+};
+
+/* One encoded run of samples; data is NULL where there is none. */
+struct chunk_data {
+	const uint8_t *data;
+	uint32_t size_bytes;
+	enum chunk_encoding encoding;
+	uint64_t hash; /* xxhash64 of data, or 0 when not computed */
+};
+
+enum aggr {
+	AGGR_COUNT,
+	AGGR_SUM,
+	AGGR_MIN,
+	AGGR_MAX,
+	AGGR_COUNTER,
+	AGGR_N,
+};
+
+/* Either raw samples, or aggregates of them over windows of the block's resolution. */
+struct chunk {
+	int64_t min_t_ms;
+	int64_t max_t_ms; /* inclusive */
+	struct chunk_data raw;
+	const struct chunk_data *aggrs; /* AGGR_N of them, or NULL for a raw chunk */
+};
+
+/* Chunks ascend by min_t_ms, then max_t_ms. Where replicas were merged they may overlap. */
+struct series {
+	struct labels labels;
+	const struct chunk *chunks;
+	size_t n_chunks;
+};
+
+struct series_iter;
+
+/* Series come in ascending label order, each label set at most once. What *out points to is
+ * borrowed and stays valid until the next call on the iterator. */
+struct series_iter_ops {
+	enum iter_result (*next)(struct series_iter *it, struct series *out, struct err *err);
+	void (*close)(struct series_iter *it);
+};
+
+struct series_iter {
+	const struct series_iter_ops *ops;
+};
+
+static inline enum iter_result series_iter_next(struct series_iter *it, struct series *out,
+						struct err *err)
+{
+	return it->ops->next(it, out, err);
+}
+
+static inline void series_iter_close(struct series_iter *it)
+{
+	if (it)
+		it->ops->close(it);
+}
+CLEANUP_DEFINE(struct series_iter, series_iter_close)
+
+/* No series at all. */
+struct series_iter *series_iter_empty(void);
+/* Over an array in ascending label order, which outlives the iterator. */
+struct series_iter *series_iter_of(const struct series *v, size_t n);
+
+#endif
