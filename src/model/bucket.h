@@ -10,6 +10,7 @@
 #define MODEL_BUCKET_H
 
 #include "base/buf.h"
+#include "base/byte_sink.h"
 #include "base/cleanup.h"
 #include "base/ctx.h"
 
@@ -30,11 +31,6 @@ struct bucket_entry {
 
 /* False stops the listing, with *err set by the callback. */
 typedef bool bucket_list_fn(const struct bucket_entry *entry, void *arg, struct err *err);
-
-/* Where the bytes of an object go, piece by piece. */
-struct byte_sink {
-	bool (*write)(struct byte_sink *sink, const void *p, size_t n, struct err *err);
-};
 
 enum bucket_list_mode {
 	LIST_DIRECTORY, /* one level: objects, and directories ending with '/' */
