@@ -6,36 +6,8 @@
 #define MODEL_SERIES_H
 
 #include "base/iter.h"
+#include "codec/chunk.h"
 #include "model/labels.h"
-
-/* Prometheus' numbers. The StoreAPI's are these minus one. */
-enum chunk_encoding {
-	CHUNK_NONE = 0,
-	CHUNK_XOR = 1,
-	CHUNK_HISTOGRAM = 2,
-	CHUNK_FLOAT_HISTOGRAM = 3,
-	CHUNK_XOR2 = 4, /* 4 to 6 carry start timestamps and exist on disk only */
-	CHUNK_HISTOGRAM_ST = 5,
-	CHUNK_FLOAT_HISTOGRAM_ST = 6,
-	CHUNK_AGGR = 0xff, /* five aggregates of a downsampled block, on disk only */
-};
-
-/* One encoded run of samples; data is NULL where there is none. */
-struct chunk_data {
-	const uint8_t *data;
-	uint32_t size_bytes;
-	enum chunk_encoding encoding;
-	uint64_t hash; /* xxhash64 of data, or 0 when not computed */
-};
-
-enum aggr {
-	AGGR_COUNT,
-	AGGR_SUM,
-	AGGR_MIN,
-	AGGR_MAX,
-	AGGR_COUNTER,
-	AGGR_N,
-};
 
 /* Either raw samples, or aggregates of them over windows of the block's resolution. */
 struct chunk {
