@@ -45,7 +45,8 @@ enum bucket_put_mode {
 #define BUCKET_TO_END INT64_MAX
 
 struct bucket_ops {
-	/* `prefix` is a directory: "" for the root, else with or without its trailing '/'. */
+	/* `prefix` is a directory: "" for the root, else with or without its trailing '/'. The
+	 * order is the store's. Nothing there: an empty listing. */
 	bool (*list)(struct bucket *b, struct ctx *ctx, struct str prefix,
 		     enum bucket_list_mode mode, bucket_list_fn *fn, void *arg, struct err *err);
 	/* Bytes [offset, offset + length), cut at the object's end. ERR_NOT_FOUND when absent. */
@@ -55,6 +56,10 @@ struct bucket_ops {
 		      struct err *err);
 	struct bucket_writer *(*put)(struct bucket *b, struct ctx *ctx, struct str name,
 				     enum bucket_put_mode mode, struct err *err);
+	/* May be NULL: attrs() is asked then. A wrapper that counts has it, to tell the two apart.
+	 */
+	bool (*exists)(struct bucket *b, struct ctx *ctx, struct str name, bool *out,
+		       struct err *err);
 	/* ERR_NOT_FOUND when absent. */
 	bool (*remove)(struct bucket *b, struct ctx *ctx, struct str name, struct err *err);
 	/* "filesystem: /var/lib/blocks": what error messages and metrics call it. */
@@ -100,6 +105,7 @@ bool bucket_exists(struct bucket *b, struct ctx *ctx, struct str name, bool *out
 /* Appended to *out, whose maximum is the limit (ERR_LIMIT beyond it). */
 bool bucket_get_bytes(struct bucket *b, struct ctx *ctx, struct str name, int64_t offset,
 		      int64_t length, struct buf *out, struct err *err);
+/* `path` appears when complete, with the mode 0640, and is left alone on failure. */
 bool bucket_get_file(struct bucket *b, struct ctx *ctx, struct str name, const char *path,
 		     struct err *err);
 bool bucket_put_bytes(struct bucket *b, struct ctx *ctx, struct str name, struct str bytes,

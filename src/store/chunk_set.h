@@ -1,0 +1,17 @@
+/* chunk_set.h - the chunks of one series, collected from several places. */
+#ifndef STORE_CHUNK_SET_H
+#define STORE_CHUNK_SET_H
+
+#include "model/series.h"
+
+/* The StoreAPI's order: min time, max time, then raw, count, sum, min, max, counter. */
+int chunk_cmp(const struct chunk *a, const struct chunk *b);
+
+/* Sort `v` by chunk_cmp() and drop the chunks of which every field occurs in an earlier one (as
+ * given); the number left. Fields without a hash get one, in memory of `a`. */
+size_t chunks_unite(struct arena *a, struct chunk *v, size_t n);
+
+/* A deep copy in `a`. */
+struct chunk chunk_copy(struct arena *a, const struct chunk *c);
+
+#endif
