@@ -1,0 +1,109 @@
+#include "codec/chunk.h"
+
+#include "codec/byte_cursor.h"
+#include "codec/xor_chunk.h"
+
+static const struct {
+	enum chunk_encoding encoding;
+	const char *name;
+} encodings[] = {
+    {CHUNK_XOR, "XOR"},
+    {CHUNK_HISTOGRAM, "histogram"},
+    {CHUNK_FLOAT_HISTOGRAM, "float histogram"},
+    {CHUNK_XOR2, "XOR2"},
+    {CHUNK_HISTOGRAM_ST, "histogram with start times"},
+    {CHUNK_FLOAT_HISTOGRAM_ST, "float histogram with start times"},
+    {CHUNK_AGGR, "aggregate"},
+};
+
+const char *chunk_encoding_name(enum chunk_encoding encoding)
+{
+	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
+		if (encodings[i].encoding == encoding)
+			return encodings[i].name;
+	return "unknown";
+}
+
+static bool unsupported(const struct chunk_data *c, const char *what, struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED, "chunk of %u bytes: %s encoding %d (%s)",
+		       c->size_bytes, what, (int)c->encoding, chunk_encoding_name(c->encoding));
+}
+
+/* Encodings 2 to 6 begin with the number of samples, 16 bits; in 5 and 6 the upper two of them are
+ * the counter reset's. */
+static bool header_num_samples(const struct chunk_data *c, unsigned mask, size_t *out,
+			       struct err *err)
+{
+	if (c->size_bytes < 3)
+		return err_set(err, ERR_CORRUPT, "%s chunk: %u bytes, too few for its header",
+			       chunk_encoding_name(c->encoding), c->size_bytes);
+	*out = load_be16(c->data) & mask;
+	return true;
+}
+
+static bool aggr_num_samples(const struct chunk_data *c, size_t *out, struct err *err)
+{
+	struct chunk_data parts[AGGR_N];
+
+	if (!chunk_split_aggrs(c->data, c->size_bytes, parts, err))
+		return false;
+	*out = 0;
+	if (!parts[AGGR_COUNT].data)
+		return true;
+	if (parts[AGGR_COUNT].encoding == CHUNK_AGGR)
+		return err_set(err, ERR_CORRUPT, "aggregate chunk: an aggregate inside another");
+	return chunk_num_samples(&parts[AGGR_COUNT], out, err);
+}
+
+bool chunk_num_samples(const struct chunk_data *c, size_t *out, struct err *err)
+{
+	switch (c->encoding) {
+	case CHUNK_XOR:
+		return xor_chunk_num_samples(c->data, c->size_bytes, out, err);
+	case CHUNK_HISTOGRAM:
+	case CHUNK_FLOAT_HISTOGRAM:
+	case CHUNK_XOR2:
+		return header_num_samples(c, 0xffff, out, err);
+	case CHUNK_HISTOGRAM_ST:
+	case CHUNK_FLOAT_HISTOGRAM_ST:
+		return header_num_samples(c, 0x3fff, out, err);
+	case CHUNK_AGGR:
+		return aggr_num_samples(c, out, err);
+	case CHUNK_NONE:
+		break;
+	}
+	return unsupported(c, "unknown", err);
+}
+
+bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, size_t *n,
+			 struct err *err)
+{
+	if (c->encoding != CHUNK_XOR)
+		return unsupported(c, "cannot decode floats of", err);
+	return xor_chunk_decode(c->data, c->size_bytes, t_ms, v, n, err);
+}
+
+bool chunk_split_aggrs(const uint8_t *data, size_t size, struct chunk_data out[AGGR_N],
+		       struct err *err)
+{
+	struct byte_cursor c = byte_cursor_of(data, size);
+	struct chunk_data parts[AGGR_N] = {0};
+
+	for (int i = 0; i < AGGR_N; i++) {
+		size_t at = byte_cursor_offset(&c);
+		uint64_t part_bytes = byte_cursor_uvarint(&c);
+		if (part_bytes) {
+			parts[i].encoding = byte_cursor_u8(&c);
+			parts[i].size_bytes = (uint32_t)part_bytes;
+			parts[i].data = byte_cursor_skip(&c, part_bytes);
+		}
+		if (c.failed || part_bytes > UINT32_MAX)
+			return err_set(err, ERR_CORRUPT,
+				       "aggregate chunk: aggregate %d, at byte %zu of %zu, does "
+				       "not fit",
+				       i, at, size);
+	}
+	memcpy(out, parts, sizeof(parts));
+	return true;
+}
