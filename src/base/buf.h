@@ -6,6 +6,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/tracker.h"
 

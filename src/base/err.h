@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 /* What the caller may want to *do* about a failure; the message says the rest.
- * base/err_table.h maps these to HTTP, API and gRPC. */
+ * base/err_table.h maps these to HTTP and the API, net/grpc_status.h to gRPC. */
 enum err_code {
 	ERR_OK = 0,
 	ERR_INVALID,     /* the input is wrong: HTTP 400, gRPC INVALID_ARGUMENT */

@@ -14,16 +14,18 @@ enum { FLOAT_TEXT_MAX = 400 }; /* 'f' of the smallest number has 327 bytes */
 enum float_style {
 	FLOAT_F, /* 'f', -1: 0.000001, 123456789 */
 	FLOAT_E, /* 'e', -1: 1e-06, 1.23456789e+08 */
-	FLOAT_G, /* 'g', -1: 1e-06, 1.23456789e+08; 'e' for exponents below -4 or of 21 and more */
+	FLOAT_G, /* 'g', -1: as 'e' for exponents below -4 and from 6 on, else as 'f': 0.001, 1e+06
+		  */
+	FLOAT_V, /* fmt's %v: the same, but 'e' from exponent 21 on */
 };
 
 size_t float_format(char *out, double v, enum float_style style);
 
 /* A sample value in Prometheus' JSON answers, without the quotes around it: 'f', but 'e' below 1e-6
- * and from 1e21 on, with one digit in e-7. */
+ * and from 1e21 on. */
 size_t float_json(char *out, double v);
 
-/* Milliseconds as JSON seconds with up to three decimals: 1435781430.781, -0.5, 12. */
+/* Milliseconds as JSON seconds, with three decimals or none: 1435781430.781, -0.500, 12. */
 size_t float_json_seconds(char *out, int64_t t_ms);
 
 /* A value of the text exposition: 'g', with +Inf, -Inf and NaN. */

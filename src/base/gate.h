@@ -1,4 +1,5 @@
-/* gate.h - at most so many at once; the others wait at the gate until their context ends.
+/* gate.h - at most so many at once; the others wait at the gate, first come first served, until
+ * their context ends.
  *
  * Threads: all functions but gate_free() may be called from any thread. A gate may be left by
  * another thread than the one that entered.
@@ -12,9 +13,11 @@
 struct gate;
 struct metrics;
 
-/* `max_in_flight` 0: no limit. With `m`, keeps <prefix>gate_queries_max, _in_flight and
- * gate_duration_seconds (the time spent waiting), as Thanos names them. `m` may be NULL. */
-struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix);
+/* `max_in_flight` 0: no limit. With `m`, counts as Thanos does in <prefix>gate_<operation>_max,
+ * _in_flight, _total and _duration_seconds (the time spent waiting); `operation` is "queries",
+ * "selects", ... `m` may be NULL. */
+struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
+		      const char *operation);
 void gate_free(struct gate *g); /* NULL is fine */
 CLEANUP_DEFINE(struct gate, gate_free)
 

@@ -101,6 +101,8 @@ struct logger_options {
 };
 
 struct logger *logger_new(const struct logger_options *options);
+/* The `fd` for LOG_FORMAT_JOURNALD, the caller's to close; -1 when there is no journal. */
+int log_open_journal(struct err *err);
 /* A logger that puts more fields before each message. The parent outlives it. The parent may be
  * NULL: so is the result. */
 #define logger_with(parent, ...)                                                                   \
@@ -113,7 +115,8 @@ CLEANUP_DEFINE(struct logger, logger_free)
 /* Whether a line of this level would be written: to save work on preparing it. */
 bool logger_enabled(const struct logger *lg, enum log_level level);
 
-/* A NULL logger writes nothing. */
+/* A NULL logger writes nothing. The message may be NULL: then the line has no msg=, as the last
+ * words of a failed command, which are err="..." alone. */
 #define log_error(lg, ...) log_at((lg), LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(lg, ...)  log_at((lg), LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(lg, ...)  log_at((lg), LOG_LEVEL_INFO, __VA_ARGS__)

@@ -45,6 +45,7 @@ struct metrics *metrics_new(void);
 void metrics_free(struct metrics *m);
 CLEANUP_DEFINE(struct metrics, metrics_free)
 
+/* A NULL registry gives a NULL family or metric, which counts nothing. */
 struct family *metrics_family(struct metrics *m, const struct metric_spec *spec);
 
 /* --- single metrics and families by call; label names are C strings after the help ---------- */
@@ -96,7 +97,7 @@ struct histogram_metric *histogram_metric_of(struct family *f, const char *const
 void family_remove_of(struct family *f, const char *const *values, size_t n);
 void family_clear(struct family *f);
 
-/* --- values; a NULL metric counts nothing, for code that is used without a registry ---------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 void counter_inc(struct counter *c);
 void counter_add(struct counter *c, double v); /* v >= 0 */
@@ -122,14 +123,16 @@ uint64_t histogram_metric_count(const struct histogram_metric *h);
 
 struct metric_sink;
 
-/* Called at every exposition; gives its samples by metric_emit(). */
+/* Called at every exposition, from one thread at a time; gives its samples by metric_emit(). Values
+ * emitted for the same labels, by several callbacks of one family, are added up. */
 typedef void metric_callback_fn(struct metric_sink *sink, void *arg);
 
 struct metric_callback;
-/* The spec's type is counter, gauge or untyped. */
+/* Not in a NULL registry. The spec's type is counter, gauge or untyped. */
 struct metric_callback *metrics_callback(struct metrics *m, const struct metric_spec *spec,
 					 metric_callback_fn *fn, void *arg);
-/* After this the callback is not running and will not run. NULL is fine. */
+/* After this the callback is not running and will not run. The caller holds no lock. NULL is
+ * fine. */
 void metrics_callback_remove(struct metric_callback *cb);
 
 #define metric_emit(sink, value, ...)                                                              \

@@ -21,4 +21,8 @@ enum unquote_mode {
  * syntax"; `out` may then hold a part of it. ERR_LIMIT when `out` is full. */
 bool unquote_append(struct buf *out, struct str quoted, enum unquote_mode mode, struct err *err);
 
+/* Whether Go would print the character as it is (unicode.IsPrint): letters, marks, numbers,
+ * punctuation, symbols and the space. */
+bool rune_is_print(uint32_t rune);
+
 #endif
