@@ -241,37 +241,83 @@ static char *key_part(char *to, struct str s)
 	return to;
 }
 
-static bool is_plain(struct str s)
+/* memcpy() for the short strings that labels are: a call costs more than the bytes. */
+static inline void copy_short(char *to, const char *from, size_t n)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= 1)
-			return false;
-	return true;
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n > 16) {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
 }
 
-static char *key_copy(char *to, struct str s)
+/* How many of the bytes are 0 or 1; eight at a time, so that `n` is a multiple of eight. */
+static size_t count_low(const char *p, size_t n)
 {
-	if (!is_plain(s))
-		return key_part(to, s);
-	if (s.n)
-		memcpy(to, s.p, s.n);
-	to[s.n] = 0;
-	return to + s.n + 1;
+	const uint64_t all_80 = UINT64_C(0x8080808080808080);
+	const uint64_t all_01 = UINT64_C(0x0101010101010101);
+	size_t count = 0;
+
+	for (size_t i = 0; i < n;) {
+		/* One count per byte of the sum; 31 words keep their total below 256. */
+		size_t end = n - i < 31 * 8 ? n : i + 31 * 8;
+		uint64_t sums = 0;
+		for (; i < end; i += 8) {
+			uint64_t x;
+			memcpy(&x, p + i, 8);
+			/* A byte's top bit becomes 1 when the byte is at least 2. */
+			uint64_t high = ((x & ~all_80) + 0x7e * all_01) | x;
+			sums += (~high & all_80) >> 7;
+		}
+		count += (sums * all_01) >> 56;
+	}
+	return count;
+}
+
+/* For labels with bytes 0 or 1 inside, which is to say for none that anybody has. */
+static struct str escaped_key(struct arena *a, struct labels ls, size_t bytes)
+{
+	char *key = arena_alloc(a, 2 * bytes);
+	char *end = key;
+
+	for (size_t i = 0; i < ls.n; i++) {
+		end = key_part(end, ls.v[i].name);
+		end = key_part(end, ls.v[i].value);
+	}
+	return str_from(key, (size_t)(end - key));
 }
 
 struct str labels_key(struct arena *a, struct labels ls)
 {
-	size_t bytes = 0;
-	for (size_t i = 0; i < ls.n; i++) {
-		struct str parts[2] = {ls.v[i].name, ls.v[i].value};
-		for (int k = 0; k < 2; k++)
-			bytes += (is_plain(parts[k]) ? parts[k].n : 2 * parts[k].n) + 1;
-	}
-	char *key = arena_alloc(a, bytes);
+	size_t bytes = 2 * ls.n;
+	for (size_t i = 0; i < ls.n; i++)
+		bytes += ls.v[i].name.n + ls.v[i].value.n;
+
+	struct arena_mark mark = arena_mark(a);
+	size_t padded = (bytes + 7) & ~(size_t)7;
+	char *key = arena_alloc(a, padded);
 	char *end = key;
 	for (size_t i = 0; i < ls.n; i++) {
-		end = key_copy(end, ls.v[i].name);
-		end = key_copy(end, ls.v[i].value);
+		copy_short(end, ls.v[i].name.p, ls.v[i].name.n);
+		end += ls.v[i].name.n;
+		*end++ = 0;
+		copy_short(end, ls.v[i].value.p, ls.v[i].value.n);
+		end += ls.v[i].value.n;
+		*end++ = 0;
 	}
-	return str_from(key, (size_t)(end - key));
+	memset(end, 0xff, padded - bytes);
+	if (count_low(key, padded) == 2 * ls.n)
+		return str_from(key, bytes);
+	arena_rewind(a, mark);
+	return escaped_key(a, ls, bytes);
 }
