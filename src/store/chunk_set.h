@@ -7,9 +7,9 @@
 /* The StoreAPI's order: min time, max time, then raw, count, sum, min, max, counter. */
 int chunk_cmp(const struct chunk *a, const struct chunk *b);
 
-/* Sort `v` by chunk_cmp() and drop the chunks of which every field occurs in an earlier one (as
- * given); the number left. Fields without a hash get one, in memory of `a`. */
-size_t chunks_unite(struct arena *a, struct chunk *v, size_t n);
+/* Sort `v` by chunk_cmp(), in place, and drop chunks that others repeat, told by the xxhash64 of
+ * their fields, by Thanos' rule (in the .c file). The number left. `scratch` is left as it was. */
+size_t chunks_unite(struct arena *scratch, struct chunk *v, size_t n);
 
 /* A deep copy in `a`. */
 struct chunk chunk_copy(struct arena *a, const struct chunk *c);

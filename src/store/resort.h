@@ -9,9 +9,9 @@
 #include "base/tracker.h"
 #include "model/series.h"
 
-/* Takes `src`, which may come in any order. The labels named by `drop` are removed, in any order of
- * names; they and the names outlive the iterator. The first next() reads all of `src`, into memory
- * charged to `tracker`, and fails when that is over its limit. */
+/* Takes `src`, whose series may come in any order; a label set may come more than once. The labels
+ * named by `drop` are removed; the names outlive the iterator. The first next() reads all of `src`,
+ * into memory charged to `tracker`, and fails when that is over its limit. */
 struct series_iter *series_resort(struct series_iter *src, const struct str *drop, size_t n_drop,
 				  struct tracker *tracker);
 

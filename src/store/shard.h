@@ -4,8 +4,8 @@
 
 #include "model/store_api.h"
 
-/* `labels` is the complete label set as it will be sent. */
-bool shard_has(const struct shard_info *shard, struct labels labels);
+/* `labels` is the complete label set as it will be sent. `scratch` is left as it was. */
+bool shard_has(const struct shard_info *shard, struct labels labels, struct arena *scratch);
 
 /* Only the shard's series of `src`, which it takes; `src` itself when the request is not sharded.
  * `shard` outlives the iterator. */
