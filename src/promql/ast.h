@@ -215,6 +215,7 @@ struct expr {
 	enum expr_kind kind;
 	enum value_type type;
 	struct text_range where;
+	uint32_t height; /* 1 for a leaf, never above QUERY_MAX_DEPTH: recursion is safe */
 	union {
 		struct number_expr number;
 		struct str string;
