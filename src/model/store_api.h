@@ -57,6 +57,10 @@ struct series_request {
 	struct str *grouping;
 	size_t n_grouping;
 	bool grouping_by;
+	struct str *projection_labels; /* only these labels are needed, or all but these */
+	size_t n_projection_labels;
+	bool projection_include;
+	struct str series_hash_label; /* where a store that projects puts the full set's hash */
 
 	struct str hints; /* a google.protobuf.Any as it came over the wire, or empty */
 	struct str tenant;
