@@ -178,13 +178,28 @@ static bool integer_parse(struct str s, int64_t *out)
 	return true;
 }
 
+static bool accept_digits(struct cursor *c)
+{
+	size_t start = c->pos;
+
+	while (accept(c, DECIMAL_DIGITS "_"))
+		;
+	return c->pos > start;
+}
+
 /* Whether a number that cannot be read is merely too large: it is spelled as a decimal one. */
 static bool is_well_formed(struct str s)
 {
-	char last = s.n ? s.p[s.n - 1] : '_';
-	bool hexadecimal = s.n > 1 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X');
+	struct cursor c = {.s = s};
+	bool has_digits = accept_digits(&c);
 
-	return !hexadecimal && (isdigit((unsigned char)last) || last == '.');
+	if (accept(&c, "."))
+		has_digits |= accept_digits(&c);
+	if (accept(&c, "eE")) {
+		accept(&c, "+-");
+		has_digits &= accept_digits(&c);
+	}
+	return has_digits && at_end(&c) && s.p[s.n - 1] != '_';
 }
 
 enum number_result number_parse(struct str text, double *out)
