@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/duration.h"
 #include "base/quote.h"
+#include "promql/duration.h"
 #include "promql/number_lexer.h"
 #include "promql/parser_internal.h"
 
@@ -134,11 +135,6 @@ bool parser_unquote(struct parser *p, const struct token *t, struct str *out)
 					  ": invalid syntax");
 	*out = arena_str(p->arena, buf_str(&unquoted));
 	return true;
-}
-
-static double seconds_of_ms(int64_t ms)
-{
-	return (double)(ms / MS_PER_S) + (double)(ms % MS_PER_S * NS_PER_MS) / 1e9;
 }
 
 bool parser_number(struct parser *p, const struct token *t, double *out)
