@@ -59,16 +59,19 @@ struct conn_limits {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* Strings are copied. */
 struct conn_target {
-	const char *address; /* host:port; the host may be a name, an IPv4 or an [IPv6] address */
-	struct tls_client *tls; /* NULL: plain text; kept by reference */
-	const char
-	    *server_name; /* for SNI and verification; NULL: the TLS client's, then the host */
+	/* host:port; the host may be a name, an IPv4 or an [IPv6] address. */
+	const char *address;
+	/* NULL: plain text. Kept by reference. */
+	struct tls_client *tls;
+	/* For SNI and verification; NULL: the TLS client's, then the host. */
+	const char *server_name;
 };
 
 /* Starts connecting and returns at once; failure arrives in on_close(). A name is resolved off the
  * loop, its addresses are tried in the system's order, the next one joins in after 300 ms or when
- * one fails. The strings are copied. */
+ * one fails. */
 struct conn *conn_dial(struct loop *loop, const struct conn_target *target,
 		       const struct conn_limits *limits, const struct conn_events *events,
 		       void *arg);
@@ -114,11 +117,15 @@ void conn_finish(struct conn *c);
 /* --- asking ----------------------------------------------------------------------------------- */
 
 struct loop *conn_loop(const struct conn *c);
-bool conn_is_open(const struct conn *c);      /* on_open was reached, and no end was asked for */
-const char *conn_peer(const struct conn *c);  /* "10.0.0.1:4711", "[::1]:4711", or the target */
-const char *conn_local(const struct conn *c); /* the same of this side; "" before on_open */
+/* on_open was reached, and no end was asked for. */
+bool conn_is_open(const struct conn *c);
+/* "10.0.0.1:4711", "[::1]:4711"; for one that was dialled, the address given. */
+const char *conn_peer(const struct conn *c);
+/* The same of this side; "" before it is connected. */
+const char *conn_local(const struct conn *c);
 bool conn_is_tls(const struct conn *c);
-struct str conn_alpn(const struct conn *c);                  /* "h2", "http/1.1", or empty */
-struct x509_st *conn_peer_certificate(const struct conn *c); /* borrowed; NULL without one */
+struct str conn_alpn(const struct conn *c); /* "h2", "http/1.1", or empty */
+/* Borrowed; NULL without one. */
+struct x509_st *conn_peer_certificate(const struct conn *c);
 
 #endif

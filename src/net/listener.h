@@ -19,7 +19,7 @@ struct tls_server;
 struct listener_options {
 	const char *address;
 	struct tls_server *tls;    /* NULL: plain text; kept by reference */
-	struct conn_limits limits; /* connect_timeout_ms bounds the TLS handshake */
+	struct conn_limits limits; /* connect_timeout_ms is the TLS handshake's */
 	size_t max_connections;    /* further ones wait in the kernel's queue; 0: no limit */
 
 	/* On the thread of conn_loop(c): must call conn_set_events(). The handshake of a TLS
