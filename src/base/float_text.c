@@ -150,8 +150,8 @@ static size_t write_digits(char *out, double v, enum float_style style)
 	bool scientific = style == FLOAT_E;
 	size_t n = 0;
 
-	if (style == FLOAT_G || style == FLOAT_V)
-		scientific = exponent < -4 || exponent >= (style == FLOAT_G ? 6 : 21);
+	if (style == FLOAT_G)
+		scientific = exponent < -4 || exponent >= 6;
 	if (signbit(v))
 		out[n++] = '-';
 	return n + (scientific ? write_exponent(out + n, &d) : write_fixed(out + n, &d));
@@ -161,11 +161,11 @@ size_t float_format(char *out, double v, enum float_style style)
 {
 	if (!isfinite(v))
 		return write_special(out, v);
-	/* Where the style is sure to be that of 'f'. */
+	/* Where the digits are sure to be laid out as by 'f'. */
 	double abs = fabs(v);
-	bool fixed = style == FLOAT_F || v == 0 || (style == FLOAT_G && abs >= 1e-4 && abs < 1e6) ||
-		     (style == FLOAT_V && abs >= 1e-4);
-	size_t n = fixed && style != FLOAT_E ? write_short(out, v) : 0;
+	bool fixed =
+	    style == FLOAT_F || (style == FLOAT_G && (v == 0 || (abs >= 1e-4 && abs < 1e6)));
+	size_t n = fixed ? write_short(out, v) : 0;
 	return n ? n : write_digits(out, v, style);
 }
 

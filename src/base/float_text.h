@@ -16,7 +16,6 @@ enum float_style {
 	FLOAT_E, /* 'e', -1: 1e-06, 1.23456789e+08 */
 	FLOAT_G, /* 'g', -1: as 'e' for exponents below -4 and from 6 on, else as 'f': 0.001, 1e+06
 		  */
-	FLOAT_V, /* fmt's %v: the same, but 'e' from exponent 21 on */
 };
 
 size_t float_format(char *out, double v, enum float_style style);

@@ -15,7 +15,7 @@ static void append_float(struct buf *out, double v)
 {
 	char *to = buf_reserve(out, FLOAT_TEXT_MAX);
 	if (to)
-		buf_grown(out, float_format(to, v, FLOAT_V));
+		buf_grown(out, float_format(to, v, FLOAT_G));
 }
 
 /* The value as text, without quotes; false for strings, which need more care. */

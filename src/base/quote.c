@@ -214,7 +214,7 @@ static bool unquote_escaped(struct buf *out, struct str s, char quote, enum unqu
 			take_char(out, &s);
 		}
 	}
-	return !one_char || n_chars == 1;
+	return !one_char || n_chars <= 1; /* Go takes '' for an empty string */
 }
 
 /* Carriage returns are left out of raw strings. */

@@ -1,6 +1,7 @@
 #include "model/labels.h"
 
 #include "base/assert.h"
+#include "base/quote.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -320,4 +321,37 @@ struct str labels_key(struct arena *a, struct labels ls)
 		return str_from(key, bytes);
 	arena_rewind(a, mark);
 	return escaped_key(a, ls, bytes);
+}
+
+bool label_name_is_identifier(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		bool digit = c >= '0' && c <= '9';
+		if (!letter && !(digit && i > 0))
+			return false;
+	}
+	return name.n > 0;
+}
+
+void label_name_format(struct buf *out, struct str name)
+{
+	if (label_name_is_identifier(name))
+		buf_append_str(out, name);
+	else
+		quote_append(out, name);
+}
+
+void labels_format(struct buf *out, struct labels ls)
+{
+	buf_putc(out, '{');
+	for (size_t i = 0; i < ls.n; i++) {
+		if (i > 0)
+			buf_puts(out, ", ");
+		label_name_format(out, ls.v[i].name);
+		buf_putc(out, '=');
+		quote_append(out, ls.v[i].value);
+	}
+	buf_putc(out, '}');
 }

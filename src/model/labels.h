@@ -57,6 +57,10 @@ bool labels_sort(struct label *v, size_t n);
  * shorter one is smaller when it is a prefix. Never decoded. Lives in `a`. */
 struct str labels_key(struct arena *a, struct labels ls);
 
+/* [a-zA-Z_][a-zA-Z0-9_]*: what needs no quotes where it is written. */
+bool label_name_is_identifier(struct str name);
+/* The name, in quotes where it is no identifier. */
+void label_name_format(struct buf *out, struct str name);
 /* {a="1", b="2"}, with Go's quoting, and names that are not identifiers quoted too. */
 void labels_format(struct buf *out, struct labels ls);
 
