@@ -16,16 +16,19 @@
 struct json {
 	enum json_type type;
 	bool boolean;
-	unsigned line, column;
-	struct str text; /* of a string, or a number's digits */
-	struct str key;  /* of this member, in an object */
-	size_t index;    /* among the parent's values */
+	size_t offset;      /* in the text */
+	struct str text;    /* of a string, or a number's digits */
+	struct str key;     /* of this member, in an object */
+	size_t index;       /* among the parent's values */
+	struct json *first; /* value of an object or array, NULL when it has none */
+	struct json *next;  /* value of the same parent */
 	const struct json *parent;
-	struct json *values; /* of an object or array */
-	size_t n;
+	const struct json_document *document;
+	size_t n; /* values of an object or array */
 };
 
-/* The tree lives in `arena` and borrows from `text`. */
+/* The tree lives in `arena` and borrows from `text`. Walk an object or array by
+ * `for (v = node->first; v; v = v->next)`. */
 bool json_parse(struct str text, struct arena *arena, const struct json **out, struct err *err);
 
 /* The member, or NULL when absent, when it is null, or when `object` is NULL or no object. */
@@ -38,7 +41,7 @@ bool json_to_u64(const struct json *node, uint64_t *out, struct err *err);
 bool json_to_f64(const struct json *node, double *out, struct err *err);
 bool json_to_bool(const struct json *node, bool *out, struct err *err);
 bool json_to_str(const struct json *node, struct str *out, struct err *err);
-/* Succeeds, for NULL too, unless the value is of another type: before walking ->values. */
+/* Succeeds, for NULL too, unless the value is of another type: before walking it. */
 bool json_is(const struct json *node, enum json_type type, struct err *err);
 
 /* Fails when the member is absent or null. */

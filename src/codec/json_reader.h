@@ -77,6 +77,17 @@ bool json_skip(struct json_reader *r);
 bool json_reader_fail(struct json_reader *r, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Where an offset is, both from 1. */
+struct json_position {
+	size_t line, column;
+};
+struct json_position json_position(struct str text, size_t offset);
+
+/* How errors word what a number should have been. */
+#define JSON_WANT_I64 "a whole number of 64 bits"
+#define JSON_WANT_U64 "a whole number of 64 bits, not negative"
+#define JSON_WANT_F64 "a number that a double can hold"
+
 /* The type's name with an article: "a string". */
 const char *json_type_name(enum json_type type);
 
