@@ -112,12 +112,13 @@ struct yaml_table {
 	const struct yaml_field *fields;
 	size_t n_fields;
 	enum yaml_unknown unknown;
-	/* May be NULL. Called on each struct before (defaults) and after (checks) decoding it. */
+	/* Both may be NULL. Defaults are set before decoding, those of inner structs first, also
+	 * where the document does not mention them; checks run where it does, inner ones first. */
 	void (*set_defaults)(void *out);
 	bool (*validate)(const struct yaml_node *node, void *out, struct err *err);
 };
 
-/* A null document or value decodes as an empty map. Strings and arrays live in `arena`. Without
+/* A null document decodes as an empty map. Strings and arrays live in `arena`. Without
  * set_defaults the caller has initialised *out. */
 bool yaml_decode(const struct yaml_node *node, const struct yaml_table *table, struct arena *arena,
 		 void *out, struct err *err);
