@@ -23,8 +23,8 @@ static void the_policy_allows_its_own_script_and_style_by_hash_only(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_page_is_the_whole_html_file),
-		cmocka_unit_test(the_policy_allows_its_own_script_and_style_by_hash_only),
+	    cmocka_unit_test(the_page_is_the_whole_html_file),
+	    cmocka_unit_test(the_policy_allows_its_own_script_and_style_by_hash_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
