@@ -10,8 +10,8 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/pool.h"
-#include "fleet/label_union.h"
 #include "fleet/selection.h"
+#include "store/label_list.h"
 #include "store/merge.h"
 #include "store/resort.h"
 #include "store/shard.h"
@@ -259,7 +259,7 @@ static void ask_all(const struct proxy *p, struct label_question *questions, siz
 }
 
 /* One answer into the union, or why the request fails. */
-static bool take_answer(struct label_question *q, const char *what, struct label_union *all,
+static bool take_answer(struct label_question *q, const char *what, struct str_list *all,
 			struct notes *notes, struct arena *a, struct err *err)
 {
 	bool abort = q->req->partial_response == PARTIAL_RESPONSE_ABORT;
@@ -277,7 +277,8 @@ static bool take_answer(struct label_question *q, const char *what, struct label
 	if (abort && notes_count(&q->notes, NOTE_WARNING) > 0)
 		return err_set(err, ERR_ABORTED, "%s", q->notes.v[0].text);
 	notes_add_all(notes, &q->notes);
-	label_union_add(all, &q->values, a);
+	for (size_t i = 0; i < q->values.n; i++)
+		ARENA_PUSH(a, all, arena_str(a, q->values.v[i]));
 	return true;
 }
 
@@ -290,7 +291,7 @@ static bool fan_out(const struct proxy *p, struct ctx *ctx, const struct label_r
 	    endpoint_set_snapshot(p->options.endpoints);
 	struct wanted wanted = {
 	    {req->min_t_ms, req->max_t_ms}, req->matchers, req->partial_response};
-	struct label_union united = {0};
+	struct str_list united = {0};
 	struct chosen chosen = {0};
 
 	if (!choose(p, all, &wanted, scratch, &chosen, err))
@@ -322,7 +323,8 @@ static bool fan_out(const struct proxy *p, struct ctx *ctx, const struct label_r
 	}
 	if (!ok)
 		return false;
-	label_union_list(&united, req->limit, out);
+	label_list_settle(&united, req);
+	*out = united;
 	return true;
 }
 

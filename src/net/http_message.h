@@ -35,6 +35,13 @@ struct http_header {
 	struct str value;
 };
 
+/* A header of two literals. */
+#define HTTP_HEADER(literal_name, literal_value)                                                   \
+	{                                                                                          \
+		.name = {literal_name, sizeof(literal_name) - 1},                                  \
+		.value = {literal_value, sizeof(literal_value) - 1},                               \
+	}
+
 struct http_headers {
 	struct http_header *v;
 	size_t n, cap;
