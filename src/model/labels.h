@@ -69,9 +69,11 @@ void labels_format(struct buf *out, struct labels ls);
 	    .v = (struct label[]){__VA_ARGS__},                                                    \
 	    .n = sizeof((struct label[]){__VA_ARGS__}) / sizeof(struct label),                     \
 	})
-#define LABEL(name, value)                                                                         \
+/* One of two literals; constant, so that arrays of them may be static. */
+#define LABEL(literal_name, literal_value)                                                         \
 	{                                                                                          \
-		STR(name), STR(value)                                                              \
+		.name = {"" literal_name "", sizeof(literal_name) - 1},                            \
+		.value = {"" literal_value "", sizeof(literal_value) - 1},                         \
 	}
 
 #endif

@@ -9,6 +9,7 @@
 #include "net/http_client.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
