@@ -23,6 +23,13 @@ struct labels {
 	size_t n;
 };
 
+/* Names or values: ascending, each once; in the arena given to whoever makes it. */
+struct str_list {
+	struct str *v;
+	size_t n;
+	size_t cap;
+};
+
 /* Prometheus' order: pairwise by name, then value; a shorter prefix first. */
 int labels_cmp(struct labels a, struct labels b);
 bool labels_eq(struct labels a, struct labels b);

@@ -80,13 +80,6 @@ struct label_request {
 	struct str tenant;
 };
 
-/* Ascending, each once; in the arena given to the call. */
-struct str_list {
-	struct str *v;
-	size_t n;
-	size_t cap;
-};
-
 /* What one label set has data for. */
 struct tsdb_info {
 	struct labels labels;

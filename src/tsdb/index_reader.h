@@ -24,19 +24,12 @@ struct index_reader *index_reader_open(struct byte_source *src, struct ctx *ctx,
 void index_reader_close(struct index_reader *ix); /* NULL is fine */
 CLEANUP_DEFINE(struct index_reader, index_reader_close)
 
-/* A growing list of strings in an arena, ascending, each once. */
-struct index_strings {
-	struct str *v;
-	size_t n;
-	size_t cap;
-};
-
 /* The names that series matching all of `matchers` have; without matchers all names. */
 bool index_label_names(struct index_reader *ix, struct ctx *ctx, struct matchers matchers,
-		       struct arena *a, struct index_strings *out, struct err *err);
+		       struct arena *a, struct str_list *out, struct err *err);
 /* The values of `name` among series matching all of `matchers`; without matchers all values. */
 bool index_label_values(struct index_reader *ix, struct ctx *ctx, struct str name,
-			struct matchers matchers, struct arena *a, struct index_strings *out,
+			struct matchers matchers, struct arena *a, struct str_list *out,
 			struct err *err);
 
 #endif
