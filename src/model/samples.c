@@ -14,3 +14,64 @@ void samples_reserve(struct arena *a, struct samples *s, size_t n)
 		    arena_grow(a, s->st_ms, s->cap * sizeof(*s->st_ms), cap * sizeof(*s->st_ms));
 	s->cap = cap;
 }
+
+/* The index of the first time that is not above the one before it; n if all ascend. */
+static size_t find_disorder(const int64_t *t_ms, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (t_ms[i] <= t_ms[i - 1])
+			return i;
+	return n;
+}
+
+/* The first index whose time is >= `t`. */
+static size_t find_time(const int64_t *t_ms, size_t n, int64_t t)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (t_ms[mid] < t)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk_data *c,
+			  struct time_range range, struct err *err)
+{
+	size_t n;
+
+	if (!chunk_num_samples(c, &n, err))
+		return false;
+	samples_reserve(a, s, s->n + n);
+	int64_t *t_ms = s->t_ms + s->n;
+	double *v = s->v + s->n;
+	if (!chunk_decode_floats(c, t_ms, v, &n, err))
+		return false;
+	size_t bad = find_disorder(t_ms, n);
+	if (bad < n)
+		return err_set(err, ERR_CORRUPT,
+			       "chunk: sample %zu of %zu is at %ld, its predecessor at %ld",
+			       bad + 1, n, t_ms[bad], t_ms[bad - 1]);
+
+	size_t first = find_time(t_ms, n, range.min_t_ms);
+	if (s->n && first < n && t_ms[first] <= t_ms[-1])
+		first = find_time(t_ms, n, t_ms[-1] + 1);
+	size_t end = range.max_t_ms == INT64_MAX ? n : find_time(t_ms, n, range.max_t_ms + 1);
+	if (first >= end)
+		return true;
+	n = end - first;
+	if (first) {
+		memmove(t_ms, t_ms + first, n * sizeof(*t_ms));
+		memmove(v, v + first, n * sizeof(*v));
+	}
+	if (s->hist)
+		memset(s->hist + s->n, 0, n * sizeof(*s->hist));
+	if (s->st_ms)
+		memset(s->st_ms + s->n, 0, n * sizeof(*s->st_ms));
+	s->n += n;
+	return true;
+}

@@ -6,6 +6,8 @@
 #define MODEL_SAMPLES_H
 
 #include "base/arena.h"
+#include "codec/chunk.h"
+#include "model/time_range.h"
 
 struct histogram; /* model/histogram.h */
 
@@ -32,5 +34,11 @@ static inline bool is_stale_nan(double v)
 
 /* Room for n samples in all; what is there stays. */
 void samples_reserve(struct arena *a, struct samples *s, size_t n);
+
+/* Decode a chunk and append those of its samples that are within `range` and after the last one
+ * there is: what overlaps is taken once, from the chunk that came first. ERR_CORRUPT when its times
+ * do not ascend; histograms are ERR_UNSUPPORTED. */
+bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk_data *c,
+			  struct time_range range, struct err *err);
 
 #endif
