@@ -21,7 +21,7 @@ static inline struct byte_cursor byte_cursor_of(const void *p, size_t n)
 {
 	const uint8_t *start = p;
 
-	return (struct byte_cursor){.p = start, .end = start + n, .start = start};
+	return (struct byte_cursor){.p = start, .end = n ? start + n : start, .start = start};
 }
 
 static inline size_t byte_cursor_left(const struct byte_cursor *c)
@@ -43,7 +43,8 @@ static inline const uint8_t *byte_cursor_skip(struct byte_cursor *c, uint64_t n)
 		c->failed = true;
 		return NULL;
 	}
-	c->p += n;
+	if (n)
+		c->p += n;
 	return at;
 }
 
@@ -80,9 +81,12 @@ static inline uint64_t byte_cursor_uvarint(struct byte_cursor *c)
 	uint64_t v = 0;
 	size_t n = c->failed ? 0 : uvarint_get(c->p, c->end, &v);
 
-	c->failed |= n == 0;
+	if (n == 0) {
+		c->failed = true;
+		return 0;
+	}
 	c->p += n;
-	return n ? v : 0;
+	return v;
 }
 
 static inline int64_t byte_cursor_varint(struct byte_cursor *c)

@@ -25,9 +25,10 @@ static inline int64_t zigzag_decode(uint64_t v)
 
 static inline size_t uvarint_get(const uint8_t *p, const uint8_t *end, uint64_t *out)
 {
+	size_t left = (size_t)(end - p);
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < VARINT_MAX_BYTES && p + i < end; i++) {
+	for (size_t i = 0; i < VARINT_MAX_BYTES && i < left; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
 		if (p[i] < 0x80) {
 			if (i == VARINT_MAX_BYTES - 1 && p[i] > 1)

@@ -46,6 +46,8 @@ bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk
 
 	if (!chunk_num_samples(c, &n, err))
 		return false;
+	if (n == 0)
+		return true;
 	samples_reserve(a, s, s->n + n);
 	int64_t *t_ms = s->t_ms + s->n;
 	double *v = s->v + s->n;
