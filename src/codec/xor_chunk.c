@@ -59,34 +59,34 @@ ALWAYS_INLINE uint64_t peek64(const struct decoder *d, size_t pos, enum care car
 	return careful_word(d, pos >> 3) << shift | last >> (8 - shift);
 }
 
-typedef int64_t int64x2 __attribute__((vector_size(16), aligned(8)));
+typedef uint64_t uint64x2 __attribute__((vector_size(16), aligned(8)));
 typedef double doublex2 __attribute__((vector_size(16), aligned(8)));
 
 /* `run` samples with the delta and the value of the one before. They are stored in fours: there is
  * room, and what is too much is overwritten by later samples. */
 ALWAYS_INLINE void repeat(struct decoder *d, size_t run)
 {
-	int64_t *t = d->t_out + d->i;
+	uint64_t *t = (uint64_t *)d->t_out + d->i;
 	double *v = d->v_out + d->i;
 	double value;
 	memcpy(&value, &d->v_bits, sizeof(value));
 	uint64_t first = d->t + d->delta;
-	int64x2 times = {(int64_t)first, (int64_t)(first + d->delta)};
-	int64x2 times_2 = times + (int64_t)(2 * d->delta);
-	const int64x2 step = {(int64_t)(4 * d->delta), (int64_t)(4 * d->delta)};
+	uint64x2 times = {first, first + d->delta};
+	uint64x2 times_2 = times + 2 * d->delta;
+	const uint64x2 step = {4 * d->delta, 4 * d->delta};
 	const doublex2 values = {value, value};
 
 	size_t room = (d->n - d->i) & ~(size_t)3, k = 0;
 	for (; k < run && k < room; k += 4) {
-		*(int64x2 *)(t + k) = times;
-		*(int64x2 *)(t + k + 2) = times_2;
+		*(uint64x2 *)(t + k) = times;
+		*(uint64x2 *)(t + k + 2) = times_2;
 		*(doublex2 *)(v + k) = values;
 		*(doublex2 *)(v + k + 2) = values;
 		times += step;
 		times_2 += step;
 	}
 	for (; k < run; k++) {
-		t[k] = (int64_t)(first + k * d->delta);
+		t[k] = first + k * d->delta;
 		v[k] = value;
 	}
 	d->t += run * d->delta;
@@ -183,7 +183,7 @@ ALWAYS_INLINE void read_samples(struct decoder *state, size_t end, enum care car
 static bool truncated(const struct decoder *d, struct err *err)
 {
 	return err_set(err, ERR_CORRUPT, "XOR chunk: %zu bytes end inside sample %zu of %zu",
-		       d->size, d->i + (d->i < d->n), d->n);
+		       d->size, d->i + (d->pos <= d->size * 8), d->n);
 }
 
 /* The first sample and the second one's time are whole bytes, the second value begins the bits. */
