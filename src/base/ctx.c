@@ -217,12 +217,19 @@ static bool wait_until(int64_t until_ns, pthread_cond_t *cond, pthread_mutex_t *
 	return pthread_cond_timedwait(cond, mu, &ts) == 0;
 }
 
-bool ctx_wait(struct ctx *ctx, pthread_cond_t *cond, pthread_mutex_t *mu)
+bool ctx_wait_until(struct ctx *ctx, int64_t until_ns, pthread_cond_t *cond, pthread_mutex_t *mu)
 {
+	int64_t deadline_ns = ctx_deadline_ns(ctx);
+
 	if (ctx_done(ctx))
 		return false;
-	wait_until(ctx_deadline_ns(ctx), cond, mu);
+	wait_until(until_ns < deadline_ns ? until_ns : deadline_ns, cond, mu);
 	return !ctx_done(ctx);
+}
+
+bool ctx_wait(struct ctx *ctx, pthread_cond_t *cond, pthread_mutex_t *mu)
+{
+	return ctx_wait_until(ctx, CTX_NO_DEADLINE, cond, mu);
 }
 
 bool ctx_sleep_ms(struct ctx *ctx, int64_t ms)

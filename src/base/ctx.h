@@ -76,6 +76,9 @@ void ctx_waker_stop(struct ctx_waker *w);
 /* Wait once, `mu` held; false when the context is done (now or already before). */
 bool ctx_wait(struct ctx *ctx, pthread_cond_t *cond, pthread_mutex_t *mu);
 
+/* The same, and true as well once clock_monotonic_ns() has reached `until_ns`. */
+bool ctx_wait_until(struct ctx *ctx, int64_t until_ns, pthread_cond_t *cond, pthread_mutex_t *mu);
+
 /* Sleep; false when the context was done before the time was over. */
 bool ctx_sleep_ms(struct ctx *ctx, int64_t ms);
 
