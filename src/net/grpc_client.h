@@ -32,11 +32,6 @@ struct grpc_stream;
 struct loops;
 struct tls_client;
 
-enum grpc_compression {
-	GRPC_COMPRESSION_NONE,
-	GRPC_COMPRESSION_SNAPPY,
-};
-
 /* For metrics; called from the thread that makes the call. */
 struct grpc_client_observer {
 	void *arg;

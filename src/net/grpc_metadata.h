@@ -1,4 +1,5 @@
-/* grpc_metadata.h - what travels beside a gRPC call's messages: keys, values and the timeout.
+/* grpc_metadata.h - what travels beside a gRPC call's messages: keys and values, the timeout, and
+ * how messages are compressed.
  *
  * Keys are lower case. The value of a key that ends in "-bin" is any bytes and travels as base64;
  * here it is always the bytes. A repeated key appears repeatedly.
@@ -6,7 +7,9 @@
 #ifndef NET_GRPC_METADATA_H
 #define NET_GRPC_METADATA_H
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 
 struct grpc_pair {
@@ -20,12 +23,31 @@ struct grpc_metadata {
 	size_t n;
 };
 
-/* The key may be sent: [0-9a-z_.-]+, not of gRPC's own ("grpc-") and not a pseudo header. */
-bool grpc_metadata_key_ok(struct str key);
+/* May be sent: the key is [0-9a-z_.-]+ and not one that gRPC or HTTP/2 uses itself, the value is
+ * printable ASCII unless the key ends in "-bin". */
+bool grpc_metadata_check(const struct grpc_pair *pair, struct err *err);
+bool grpc_metadata_is_reserved(struct str key);
 
-/* grpc-timeout: at most 8 digits and one of H M S m u n. Encoding rounds up and never yields 0. */
+/* One pair on its way out (the value's text is in `a` or borrowed), and one as it came in, copied
+ * to `a`. Fails with ERR_CORRUPT when a -bin value is not base64. */
+struct str grpc_metadata_text(const struct grpc_pair *pair, struct arena *a);
+bool grpc_metadata_read(struct str name, struct str text, struct arena *a, struct grpc_pair *out,
+			struct err *err);
+
+/* grpc-timeout: at most 8 digits and one of H M S m u n. Writing rounds up and yields at least 1n;
+ * reading caps at INT64_MAX. */
 enum { GRPC_TIMEOUT_TEXT_MAX = 16 };
-void grpc_timeout_encode(int64_t timeout_ns, char out[GRPC_TIMEOUT_TEXT_MAX]);
-bool grpc_timeout_decode(struct str value, int64_t *timeout_ns);
+void grpc_timeout_write(int64_t timeout_ns, char out[GRPC_TIMEOUT_TEXT_MAX]);
+bool grpc_timeout_read(struct str text, int64_t *timeout_ns);
+
+enum grpc_compression {
+	GRPC_COMPRESSION_NONE,
+	GRPC_COMPRESSION_SNAPPY, /* the framed format, a stream per message */
+};
+
+/* The values of grpc-encoding, and of grpc-accept-encoding for all we know. */
+#define GRPC_ACCEPT_ENCODING "identity,snappy"
+const char *grpc_compression_name(enum grpc_compression compression);
+bool grpc_compression_parse(struct str name, enum grpc_compression *out);
 
 #endif

@@ -98,7 +98,7 @@ bool grpc_call_send_buf(struct grpc_call *call, struct buf *message, struct err 
 
 /* Metadata for the status at the end; copied. */
 void grpc_call_set_trailer(struct grpc_call *call, const char *key, struct str value);
-/* End with this code instead of the one that belongs to err->code. Has effect when the handler
+/* End with this code instead of the one of err->code. Has effect when the handler
  * fails. Always returns false. */
 bool grpc_call_fail(struct grpc_call *call, enum grpc_code code, struct err *err);
 

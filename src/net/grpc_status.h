@@ -1,4 +1,4 @@
-/* grpc_status.h - the outcome of a gRPC call: a code and a text, and how they relate to struct err.
+/* grpc_status.h - the outcome of a gRPC call: a code and a text, on the wire and as a struct err.
  *
  * Format: the gRPC status codes, and "HTTP2 Transport Mapping" in gRPC's PROTOCOL-HTTP2.md.
  */
@@ -34,20 +34,23 @@ enum grpc_code {
 /* "OK", "Canceled", "InvalidArgument": as Go prints them and as the metrics' grpc_code label. */
 const char *grpc_code_name(enum grpc_code code);
 
-/* What a handler's failure is on the wire, and what a peer's status is to its caller. A peer's
- * message keeps its code's name: "rpc error: code = ResourceExhausted desc = ...", the form that
- * Thanos looks for in warnings. */
+/* The value of a grpc-status trailer; what is not the number of a known code is GRPC_UNKNOWN. */
+enum grpc_code grpc_code_parse(struct str value);
+
+/* What a handler's failure is on the wire, and what a peer's status is to its caller. */
 enum grpc_code grpc_code_of_err(enum err_code code);
 enum err_code grpc_err_code(enum grpc_code code);
-/* Always returns false; `code` is not GRPC_OK. */
+
+/* A peer's message keeps its code's name: "rpc error: code = ResourceExhausted desc = ...", the
+ * form that Thanos looks for in warnings. `code` is not GRPC_OK. Always returns false. */
 bool grpc_status_to_err(enum grpc_code code, struct str message, struct err *err);
 
-/* The status of a stream that ended without one: by its HTTP/2 error code, or by an answer of
+/* The code of a stream that ended without one: by its HTTP/2 error code, or by an answer of
  * another HTTP status than 200. */
 enum grpc_code grpc_code_of_h2_error(uint32_t h2_error_code);
 enum grpc_code grpc_code_of_http_status(int http_status);
 
-/* The value of a grpc-message trailer: bytes outside of 0x20..0x7e, and '%', as %XX. Decoding
+/* The value of a grpc-message trailer: '%' and bytes outside of 0x20..0x7e become %XX. Decoding
  * leaves what is not a valid escape as it is. */
 void grpc_message_encode(struct str message, struct buf *out);
 void grpc_message_decode(struct str value, struct buf *out);
