@@ -50,11 +50,13 @@ struct http1_parser {
 
 	/* the parser's own */
 	struct http1_limits limits;
-	struct buf bytes; /* the head, or a line between chunks */
+	struct buf bytes;  /* the head */
+	size_t line_start; /* in `bytes` */
 	unsigned state;
-	uint64_t left; /* of the body or the chunk */
-	uint64_t n_body;
-	size_t n_extra; /* chunk extensions and trailers so far */
+	unsigned n_digits; /* of a chunk's size */
+	uint64_t left;     /* of the body or the chunk */
+	uint64_t n_body;   /* announced by chunks so far */
+	size_t n_extra;    /* chunk extensions and trailers so far */
 };
 
 void http1_init(struct http1_parser *p, const struct http1_limits *limits); /* NULL: defaults */
