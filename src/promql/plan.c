@@ -1,0 +1,703 @@
+#include "promql/plan.h"
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "promql/duration.h"
+
+#include <stdlib.h>
+
+/* What the tree above a node says about it. */
+struct place {
+	struct steps steps;
+	/* Offsets and ranges of the subqueries around it, up to the innermost one with @. */
+	int64_t subquery_offset_ms;
+	int64_t subquery_range_ms;
+	bool subquery_pinned;
+	int64_t subquery_at_ms;
+	int64_t hint_step_ms;
+	const char *func; /* the nearest function or aggregation, "" across operators */
+	const struct aggregate *parent; /* when that is what stands directly above */
+};
+
+struct builder {
+	struct promql_plan *plan;
+	struct arena *a;
+	struct {
+		struct plan_node **v;
+		size_t n, cap;
+	} selectors;
+	struct err *err;
+};
+
+static struct plan_node *build(struct builder *b, const struct expr *e, struct place place);
+
+/* --- functions -------------------------------------------------------------------------------- */
+
+#define RANGE(id)      [FUNCTION_##id] = PLAN_RANGE_CALL
+#define MAP(id)        [FUNCTION_##id] = PLAN_MAP
+#define KIND(id, kind) [FUNCTION_##id] = PLAN_##kind
+
+static const enum plan_kind kind_of_function[FUNCTION_N] = {
+    RANGE(RATE),
+    RANGE(IRATE),
+    RANGE(INCREASE),
+    RANGE(DELTA),
+    RANGE(IDELTA),
+    RANGE(DERIV),
+    RANGE(PREDICT_LINEAR),
+    RANGE(DOUBLE_EXPONENTIAL_SMOOTHING),
+    RANGE(CHANGES),
+    RANGE(RESETS),
+    RANGE(AVG_OVER_TIME),
+    RANGE(COUNT_OVER_TIME),
+    RANGE(FIRST_OVER_TIME),
+    RANGE(LAST_OVER_TIME),
+    RANGE(MAD_OVER_TIME),
+    RANGE(MAX_OVER_TIME),
+    RANGE(MIN_OVER_TIME),
+    RANGE(PRESENT_OVER_TIME),
+    RANGE(QUANTILE_OVER_TIME),
+    RANGE(STDDEV_OVER_TIME),
+    RANGE(STDVAR_OVER_TIME),
+    RANGE(SUM_OVER_TIME),
+    RANGE(TS_OF_FIRST_OVER_TIME),
+    RANGE(TS_OF_LAST_OVER_TIME),
+    RANGE(TS_OF_MAX_OVER_TIME),
+    RANGE(TS_OF_MIN_OVER_TIME),
+    KIND(ABSENT_OVER_TIME, ABSENT_RANGE),
+    MAP(ABS),
+    MAP(ACOS),
+    MAP(ACOSH),
+    MAP(ASIN),
+    MAP(ASINH),
+    MAP(ATAN),
+    MAP(ATANH),
+    MAP(CEIL),
+    MAP(CLAMP),
+    MAP(CLAMP_MAX),
+    MAP(CLAMP_MIN),
+    MAP(COS),
+    MAP(COSH),
+    MAP(DAY_OF_MONTH),
+    MAP(DAY_OF_WEEK),
+    MAP(DAY_OF_YEAR),
+    MAP(DAYS_IN_MONTH),
+    MAP(DEG),
+    MAP(EXP),
+    MAP(FLOOR),
+    MAP(HOUR),
+    MAP(LN),
+    MAP(LOG10),
+    MAP(LOG2),
+    MAP(MINUTE),
+    MAP(MONTH),
+    MAP(RAD),
+    MAP(ROUND),
+    MAP(SGN),
+    MAP(SIN),
+    MAP(SINH),
+    MAP(SQRT),
+    MAP(TAN),
+    MAP(TANH),
+    MAP(YEAR),
+    KIND(MAX_OF, SCALAR_MAP),
+    KIND(MIN_OF, SCALAR_MAP),
+    KIND(TIME, TIME),
+    KIND(TIMESTAMP, TIMESTAMP),
+    KIND(SCALAR, SCALAR),
+    KIND(VECTOR, VECTOR),
+    KIND(ABSENT, ABSENT),
+    KIND(LABEL_REPLACE, LABEL_REPLACE),
+    KIND(LABEL_JOIN, LABEL_JOIN),
+    KIND(SORT, SORT),
+    KIND(SORT_DESC, SORT),
+    KIND(SORT_BY_LABEL, SORT),
+    KIND(SORT_BY_LABEL_DESC, SORT),
+    KIND(HISTOGRAM_QUANTILE, HISTOGRAM_QUANTILE),
+    KIND(PI, NUMBER),
+    KIND(START, NUMBER),
+    KIND(END, NUMBER),
+    KIND(RANGE, NUMBER),
+    KIND(STEP, NUMBER),
+};
+
+/* Functions that have no value without the time of evaluation, or use that of their argument. */
+static bool depends_on_time(enum function_id id)
+{
+	switch ((int)id) {
+	case FUNCTION_DAYS_IN_MONTH:
+	case FUNCTION_DAY_OF_MONTH:
+	case FUNCTION_DAY_OF_WEEK:
+	case FUNCTION_DAY_OF_YEAR:
+	case FUNCTION_HOUR:
+	case FUNCTION_MINUTE:
+	case FUNCTION_MONTH:
+	case FUNCTION_YEAR:
+	case FUNCTION_PREDICT_LINEAR:
+	case FUNCTION_TIME:
+	case FUNCTION_TIMESTAMP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static double number_of_function(const struct builder *b, enum function_id id)
+{
+	const struct query_time *time = &b->plan->time;
+
+	switch ((int)id) {
+	case FUNCTION_START:
+		return (double)time->start_ms / 1000;
+	case FUNCTION_END:
+		return (double)time->end_ms / 1000;
+	case FUNCTION_RANGE:
+		return (double)(time->end_ms - time->start_ms) / 1000;
+	case FUNCTION_STEP:
+		return time->start_ms == time->end_ms ? 0 : (double)time->step_ms / 1000;
+	default:
+		return 3.14159265358979323846;
+	}
+}
+
+/* --- what does not change from step to step --------------------------------------------------- */
+
+static bool is_pinned(const struct expr *e);
+
+static bool call_is_pinned(const struct call *call)
+{
+	/* timestamp() of a pinned selector is the time of the sample, which does not change. */
+	if (call->function->id == FUNCTION_TIMESTAMP) {
+		const struct expr *arg = expr_unwrap(call->args[0]);
+		return arg->kind == EXPR_VECTOR_SELECTOR && is_pinned(arg);
+	}
+	if (depends_on_time(call->function->id))
+		return false;
+	for (size_t i = 0; i < call->n_args; i++)
+		if (!is_pinned(call->args[i]))
+			return false;
+	return true;
+}
+
+static bool is_pinned(const struct expr *e)
+{
+	switch (e->kind) {
+	case EXPR_VECTOR_SELECTOR:
+		return e->vector.at.kind != AT_NONE;
+	case EXPR_MATRIX_SELECTOR:
+		return is_pinned(e->matrix.selector);
+	case EXPR_SUBQUERY:
+		return e->subquery.at.kind != AT_NONE;
+	case EXPR_CALL:
+		return call_is_pinned(&e->call);
+	case EXPR_AGGREGATE:
+		return is_pinned(e->aggregate.expr); /* as in Prometheus, whatever the parameter */
+	case EXPR_BINARY:
+		return is_pinned(e->binary.left) && is_pinned(e->binary.right);
+	case EXPR_UNARY:
+		return is_pinned(e->unary.expr);
+	case EXPR_PAREN:
+		return is_pinned(e->paren);
+	case EXPR_NUMBER:
+	case EXPR_STRING:
+	case EXPR_DURATION:
+		return true;
+	}
+	return false;
+}
+
+static bool is_worth_replicating(const struct expr *e)
+{
+	return e->type != VALUE_MATRIX && e->kind != EXPR_NUMBER && e->kind != EXPR_STRING &&
+	       is_pinned(e);
+}
+
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+static struct plan_node *node_new(struct builder *b, enum plan_kind kind, const struct expr *e,
+				  const struct place *place, size_t n_args)
+{
+	struct plan_node *node = ARENA_NEW(b->a, struct plan_node);
+	node->kind = kind;
+	node->expr = e;
+	node->type = e->type;
+	node->steps = place->steps;
+	node->names = NAMES_NONE;
+	node->args = ARENA_ARRAY(b->a, struct plan_node *, n_args);
+	node->n_args = n_args;
+	return node;
+}
+
+static struct plan_node *unsupported(struct builder *b, const char *what, const char *name)
+{
+	err_set(b->err, ERR_UNSUPPORTED, "%s %s is not supported yet", what, name);
+	return NULL;
+}
+
+static bool resolve_duration(struct builder *b, const struct duration *d, enum duration_sign sign,
+			     int64_t *ms)
+{
+	const struct query_time *time = &b->plan->time;
+	struct duration_context context = {time->step_ms, time->end_ms - time->start_ms};
+
+	return duration_resolve(d, sign, &context, ms, b->err);
+}
+
+static void resolve_at(const struct builder *b, const struct at *at, struct plan_window *window)
+{
+	const struct query_time *time = &b->plan->time;
+
+	window->pinned = at->kind != AT_NONE;
+	if (at->kind == AT_TIMESTAMP)
+		window->at_ms = at->t_ms;
+	else if (at->kind == AT_START)
+		window->at_ms = time->start_ms;
+	else if (at->kind == AT_END)
+		window->at_ms = time->end_ms;
+}
+
+static bool has_one_name(struct matchers ms)
+{
+	for (size_t i = 0; i < ms.n; i++)
+		if (matcher_type(ms.v[i]) == MATCH_EQ &&
+		    str_eq(matcher_name(ms.v[i]), STR(LABEL_NAME)) && matcher_value(ms.v[i]).n)
+			return true;
+	return false;
+}
+
+/* The time that a selector can look at, as Prometheus computes it. It is more than its steps need
+ * where subqueries do not begin at a multiple of their step. */
+static void fill_hints(struct builder *b, struct plan_node *node, const struct place *place,
+		       bool is_range)
+{
+	const struct plan_window *w = &node->window;
+	int64_t min_t_ms = place->subquery_pinned ? place->subquery_at_ms : b->plan->time.start_ms;
+	int64_t max_t_ms = place->subquery_pinned ? place->subquery_at_ms : b->plan->time.end_ms;
+
+	min_t_ms -= place->subquery_offset_ms + place->subquery_range_ms;
+	max_t_ms -= place->subquery_offset_ms;
+	if (w->pinned)
+		min_t_ms = max_t_ms = w->at_ms;
+	node->hints = (struct select_hints){
+	    .min_t_ms = min_t_ms - w->range_ms + 1 - w->offset_ms,
+	    .max_t_ms = max_t_ms - w->offset_ms,
+	    .step_ms = place->hint_step_ms,
+	    .range_ms = is_range ? w->range_ms : 0,
+	    .func = place->func,
+	};
+	if (place->parent) {
+		node->hints.by = !place->parent->without;
+		node->hints.grouping = (struct str *)place->parent->grouping.v;
+		node->hints.n_grouping = place->parent->grouping.n;
+	}
+	ARENA_PUSH(b->a, &b->selectors, node);
+}
+
+static struct plan_node *build_selector(struct builder *b, const struct expr *e,
+					const struct duration *range, struct place *place)
+{
+	const struct vector_selector *vs = range ? &e->matrix.selector->vector : &e->vector;
+	struct plan_node *node = node_new(b, range ? PLAN_RANGE_SELECT : PLAN_SELECT, e, place, 0);
+
+	if (vs->bounds != BOUNDS_PLAIN)
+		return unsupported(b, "the modifier",
+				   vs->bounds == BOUNDS_ANCHORED ? "anchored" : "smoothed");
+	node->window.range_ms = b->plan->opts.lookback_ms;
+	node->window.bounds = vs->bounds;
+	if (range && !resolve_duration(b, range, DURATION_POSITIVE, &node->window.range_ms))
+		return NULL;
+	if (!resolve_duration(b, &vs->offset, DURATION_ANY_SIGN, &node->window.offset_ms))
+		return NULL;
+	resolve_at(b, &vs->at, &node->window);
+	node->matchers = vs->matchers;
+	node->names = has_one_name(vs->matchers) ? NAMES_ONE : NAMES_MANY;
+	fill_hints(b, node, place, range != NULL);
+	return node;
+}
+
+/* The multiples of the subquery's step in all windows of the steps around it. */
+static bool subquery_steps(struct builder *b, const struct plan_window *w, int64_t step_ms,
+			   const struct steps *around, struct steps *out)
+{
+	*out = (struct steps){.step_ms = step_ms};
+	if (around->n == 0)
+		return true;
+	int64_t from_ms = window_end(w, around->start_ms) - w->range_ms;
+	int64_t to_ms = window_end(w, steps_at(around, around->n - 1));
+	out->start_ms = step_ms * (from_ms / step_ms); /* towards zero, as in Prometheus */
+	if (out->start_ms <= from_ms)
+		out->start_ms += step_ms;
+	if (to_ms < out->start_ms)
+		return true;
+	int64_t n = (to_ms - out->start_ms) / step_ms + 1;
+	if (n > STEPS_MAX)
+		return err_set(b->err, ERR_LIMIT,
+			       "a subquery would be evaluated at %lld steps, more than %d",
+			       (long long)n, STEPS_MAX);
+	out->n = (size_t)n;
+	return true;
+}
+
+static struct plan_node *build_subquery(struct builder *b, const struct expr *e,
+					struct place *place)
+{
+	const struct subquery *sub = &e->subquery;
+	struct plan_node *node = node_new(b, PLAN_SUBQUERY, e, place, 1);
+	struct plan_window *w = &node->window;
+	int64_t step_ms;
+
+	if (!resolve_duration(b, &sub->range, DURATION_POSITIVE, &w->range_ms) ||
+	    !resolve_duration(b, &sub->offset, DURATION_ANY_SIGN, &w->offset_ms) ||
+	    !resolve_duration(b, &sub->step, DURATION_POSITIVE, &step_ms))
+		return NULL;
+	resolve_at(b, &sub->at, w);
+	if (step_ms <= 0)
+		step_ms = b->plan->opts.default_step_ms;
+
+	struct place inner = *place;
+	inner.parent = NULL;
+	inner.hint_step_ms = step_ms;
+	inner.subquery_offset_ms = w->offset_ms + (w->pinned ? 0 : place->subquery_offset_ms);
+	inner.subquery_range_ms = w->range_ms + (w->pinned ? 0 : place->subquery_range_ms);
+	if (w->pinned) {
+		inner.subquery_pinned = true;
+		inner.subquery_at_ms = w->at_ms;
+	}
+	if (!subquery_steps(b, w, step_ms, &place->steps, &inner.steps))
+		return NULL;
+	node->args[0] = build(b, sub->expr, inner);
+	if (!node->args[0])
+		return NULL;
+	node->names = node->args[0]->names;
+	return node;
+}
+
+static bool build_args(struct builder *b, struct plan_node *node, const struct call *call,
+		       struct place place)
+{
+	place.func = call->function->name;
+	place.parent = NULL;
+	for (size_t i = 0; i < call->n_args; i++) {
+		const struct expr *arg = expr_unwrap(call->args[i]);
+		if (arg->type == VALUE_STRING)
+			continue;
+		node->args[i] = build(b, arg, place);
+		if (!node->args[i])
+			return false;
+	}
+	return true;
+}
+
+/* minute() and its like are minute(vector(time())). */
+static void add_time_argument(struct builder *b, struct plan_node *node, const struct place *place)
+{
+	node->args = ARENA_ARRAY(b->a, struct plan_node *, 1);
+	node->n_args = 1;
+	node->args[0] = node_new(b, PLAN_VECTOR, node->expr, place, 1);
+	node->args[0]->args[0] = node_new(b, PLAN_TIME, node->expr, place, 0);
+}
+
+/* The source of windows comes first, whichever argument it is. */
+static void put_range_first(struct plan_node *node)
+{
+	for (size_t i = 1; i < node->n_args; i++) {
+		if (!node->args[i] || node->args[i]->type != VALUE_MATRIX)
+			continue;
+		struct plan_node *range = node->args[i];
+		memmove(node->args + 1, node->args, i * sizeof(*node->args));
+		node->args[0] = range;
+	}
+}
+
+static bool keeps_names(const struct plan_node *node)
+{
+	enum function_id id = node->expr->call.function->id;
+
+	return node->kind == PLAN_SORT || id == FUNCTION_LAST_OVER_TIME ||
+	       id == FUNCTION_FIRST_OVER_TIME;
+}
+
+static enum plan_names names_of_call(const struct plan_node *node)
+{
+	const struct call *call = &node->expr->call;
+
+	if (keeps_names(node))
+		return node->args[0]->names;
+	if (node->kind != PLAN_LABEL_REPLACE && node->kind != PLAN_LABEL_JOIN)
+		return NAMES_NONE;
+	if (str_eq(expr_unwrap(call->args[1])->string, STR(LABEL_NAME)))
+		return NAMES_MANY;
+	return node->args[0]->names;
+}
+
+static struct plan_node *build_call(struct builder *b, const struct expr *e, struct place *place)
+{
+	const struct call *call = &e->call;
+	enum plan_kind kind = kind_of_function[call->function->id];
+
+	if (kind == PLAN_UNSUPPORTED)
+		return unsupported(b, "function", call->function->name);
+	struct plan_node *node = node_new(b, kind, e, place, call->n_args);
+	if (kind == PLAN_NUMBER)
+		node->number = number_of_function(b, call->function->id);
+	if (!build_args(b, node, call, *place))
+		return NULL;
+	if (kind == PLAN_MAP && call->n_args == 0)
+		add_time_argument(b, node, place);
+	if (kind == PLAN_RANGE_CALL)
+		put_range_first(node);
+	if (kind == PLAN_TIMESTAMP && node->args[0]->kind == PLAN_SELECT)
+		node->args[0]->kind = PLAN_SELECT_TIMES;
+	node->names = names_of_call(node);
+	return node;
+}
+
+static bool lists_name(struct label_names names)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (str_eq(names.v[i], STR(LABEL_NAME)))
+			return true;
+	return false;
+}
+
+static enum plan_names names_of_aggregate(const struct aggregate *agg, const struct plan_node *arg)
+{
+	switch ((int)agg->op) {
+	case AGGREGATE_TOPK:
+	case AGGREGATE_BOTTOMK:
+	case AGGREGATE_LIMITK:
+	case AGGREGATE_LIMIT_RATIO:
+		return arg->names;
+	case AGGREGATE_COUNT_VALUES:
+		if (str_eq(expr_unwrap(agg->param)->string, STR(LABEL_NAME)))
+			return NAMES_MANY;
+		break;
+	}
+	return !agg->without && lists_name(agg->grouping) ? arg->names : NAMES_NONE;
+}
+
+static struct plan_node *build_aggregate(struct builder *b, const struct expr *e,
+					 struct place *place)
+{
+	const struct aggregate *agg = &e->aggregate;
+	const struct expr *param = agg->param ? expr_unwrap(agg->param) : NULL;
+	bool has_child = param && param->type != VALUE_STRING;
+	struct plan_node *node = node_new(b, PLAN_AGGREGATE, e, place, has_child ? 2 : 1);
+	struct place inner = *place;
+
+	inner.func = aggregate_op_name(agg->op);
+	inner.parent = agg;
+	node->args[0] = build(b, expr_unwrap(agg->expr), inner);
+	if (!node->args[0])
+		return NULL;
+	if (has_child && !(node->args[1] = build(b, param, inner)))
+		return NULL;
+	node->names = names_of_aggregate(agg, node->args[0]);
+	return node;
+}
+
+static enum plan_names names_of_binary(const struct plan_node *node)
+{
+	const struct binary *bin = &node->expr->binary;
+	const struct vector_matching *m = bin->matching;
+
+	if (node->kind == PLAN_SET_BINARY && bin->op == OP_OR) {
+		bool none =
+		    node->args[0]->names == NAMES_NONE && node->args[1]->names == NAMES_NONE;
+		return none ? NAMES_NONE : NAMES_MANY;
+	}
+	if (node->kind == PLAN_SET_BINARY)
+		return node->args[0]->names;
+	if (m && lists_name(m->include))
+		return NAMES_MANY;
+	if (!expr_op_is_comparison(bin->op) || bin->returns_bool)
+		return NAMES_NONE;
+	if (m && m->card == CARD_ONE_TO_ONE && m->on && !lists_name(m->labels))
+		return NAMES_NONE;
+	return node->args[m && m->card == CARD_ONE_TO_MANY]->names;
+}
+
+static enum plan_kind kind_of_binary(const struct binary *bin)
+{
+	bool left = bin->left->type == VALUE_VECTOR, right = bin->right->type == VALUE_VECTOR;
+
+	if (!left && !right)
+		return PLAN_SCALAR_BINARY;
+	if (!left || !right)
+		return PLAN_VECTOR_SCALAR_BINARY;
+	return expr_op_is_set(bin->op) ? PLAN_SET_BINARY : PLAN_VECTOR_BINARY;
+}
+
+static struct plan_node *build_binary(struct builder *b, const struct expr *e, struct place *place)
+{
+	const struct binary *bin = &e->binary;
+	struct plan_node *node = node_new(b, kind_of_binary(bin), e, place, 2);
+	struct place inner = *place;
+
+	if (bin->op == OP_TRIM_LOWER || bin->op == OP_TRIM_UPPER)
+		return unsupported(b, "operator", expr_op_name(bin->op));
+	inner.func = "";
+	inner.parent = NULL;
+	bool swap = node->kind == PLAN_VECTOR_SCALAR_BINARY && bin->left->type == VALUE_SCALAR;
+	node->args[0] = build(b, expr_unwrap(swap ? bin->right : bin->left), inner);
+	if (!node->args[0])
+		return NULL;
+	node->args[1] = build(b, expr_unwrap(swap ? bin->left : bin->right), inner);
+	if (!node->args[1])
+		return NULL;
+	node->names = names_of_binary(node);
+	return node;
+}
+
+static struct plan_node *build_unary(struct builder *b, const struct expr *e, struct place place)
+{
+	place.parent = NULL;
+	struct plan_node *arg = build(b, expr_unwrap(e->unary.expr), place);
+	if (!arg || e->unary.op == OP_ADD)
+		return arg;
+	struct plan_node *node = node_new(b, PLAN_NEGATE, e, &place, 1);
+	node->args[0] = arg;
+	return node;
+}
+
+static struct plan_node *build_replicated(struct builder *b, const struct expr *e,
+					  struct place *place)
+{
+	struct place once = *place;
+	once.steps.n = 1;
+	once.parent = NULL;
+	struct plan_node *arg = build(b, e, once);
+	if (!arg)
+		return NULL;
+	struct plan_node *node = node_new(b, PLAN_REPLICATE, e, place, 1);
+	node->args[0] = arg;
+	node->names = arg->names;
+	return node;
+}
+
+static struct plan_node *build(struct builder *b, const struct expr *e, struct place place)
+{
+	if (place.steps.n > 1 && is_worth_replicating(e))
+		return build_replicated(b, e, &place);
+
+	struct plan_node *node;
+	switch (e->kind) {
+	case EXPR_NUMBER:
+		node = node_new(b, PLAN_NUMBER, e, &place, 0);
+		node->number = e->number.value;
+		return node;
+	case EXPR_STRING:
+		return node_new(b, PLAN_STRING, e, &place, 0);
+	case EXPR_VECTOR_SELECTOR:
+		return build_selector(b, e, NULL, &place);
+	case EXPR_MATRIX_SELECTOR:
+		return build_selector(b, e, &e->matrix.range, &place);
+	case EXPR_SUBQUERY:
+		return build_subquery(b, e, &place);
+	case EXPR_CALL:
+		return build_call(b, e, &place);
+	case EXPR_AGGREGATE:
+		return build_aggregate(b, e, &place);
+	case EXPR_BINARY:
+		return build_binary(b, e, &place);
+	case EXPR_UNARY:
+		return build_unary(b, e, place);
+	case EXPR_PAREN:
+		place.parent = NULL;
+		return build(b, expr_unwrap(e), place);
+	case EXPR_DURATION:
+		break;
+	}
+	assert(!"a duration is not an expression of its own");
+	return NULL;
+}
+
+/* --- the plan --------------------------------------------------------------------------------- */
+
+static void set_query_range(struct builder *b)
+{
+	struct time_range range = {0, 0};
+
+	for (size_t i = 0; i < b->selectors.n; i++) {
+		const struct select_hints *hints = &b->selectors.v[i]->hints;
+		if (i == 0 || hints->min_t_ms < range.min_t_ms)
+			range.min_t_ms = hints->min_t_ms;
+		if (i == 0 || hints->max_t_ms > range.max_t_ms)
+			range.max_t_ms = hints->max_t_ms;
+	}
+	for (size_t i = 0; i < b->selectors.n; i++)
+		b->selectors.v[i]->hints.query_range = range;
+	b->plan->range = range;
+}
+
+static bool check_result_type(const struct promql_plan *plan, struct err *err)
+{
+	const struct expr *root = plan->query->root;
+
+	if (plan->time.step_ms == 0 || root->type == VALUE_SCALAR || root->type == VALUE_VECTOR)
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "invalid expression type \"%s\" for range query, must be Scalar or instant "
+		       "Vector",
+		       value_type_title(root->type));
+}
+
+static bool query_steps(const struct query_time *time, struct steps *out, struct err *err)
+{
+	*out = (struct steps){time->start_ms, 1, 1};
+	if (time->step_ms == 0)
+		return true;
+	out->step_ms = time->step_ms;
+	out->n = 0;
+	if (time->step_ms < 0)
+		return err_set(err, ERR_INVALID, "the step of a query must not be negative");
+	if (time->end_ms < time->start_ms)
+		return true;
+	uint64_t span_ms = (uint64_t)time->end_ms - (uint64_t)time->start_ms;
+	uint64_t n = span_ms / (uint64_t)time->step_ms + 1;
+	if (n > STEPS_MAX)
+		return err_set(err, ERR_LIMIT, "the query has %llu steps, more than %d",
+			       (unsigned long long)n, STEPS_MAX);
+	out->n = (size_t)n;
+	return true;
+}
+
+struct promql_plan *promql_prepare(struct str text, const struct promql_engine_opts *opts,
+				   struct query_time time, struct err *err)
+{
+	struct promql_plan *plan auto_free(promql_plan_free) = NEW(struct promql_plan);
+	struct place top = {.func = "", .hint_step_ms = time.step_ms};
+
+	plan->opts = *opts;
+	if (plan->opts.lookback_ms <= 0)
+		plan->opts.lookback_ms = 5 * MS_PER_MIN;
+	if (plan->opts.default_step_ms <= 0)
+		plan->opts.default_step_ms = MS_PER_MIN;
+	plan->time = time;
+	plan->arena = arena_new(NULL);
+	plan->query = promql_parse(text, &plan->opts.parser, NULL, err);
+	if (!plan->query || !check_result_type(plan, err) || !query_steps(&time, &top.steps, err))
+		return NULL;
+
+	struct builder b = {.plan = plan, .a = plan->arena, .err = err};
+	plan->root = build(&b, expr_unwrap(plan->query->root), top);
+	if (!plan->root)
+		return NULL;
+	set_query_range(&b);
+	return take(plan);
+}
+
+void promql_plan_free(struct promql_plan *plan)
+{
+	if (!plan)
+		return;
+	promql_query_free(plan->query);
+	arena_free(plan->arena);
+	free(plan);
+}
+
+struct str plan_node_text(const struct promql_plan *plan, const struct plan_node *node)
+{
+	struct text_range at = node->expr->where;
+	return str_from(plan->query->text.p + at.start, at.end - at.start);
+}
