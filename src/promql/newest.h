@@ -1,0 +1,16 @@
+/* newest.h - what an instant selector sees of a series at each step.
+ */
+#ifndef PROMQL_NEWEST_H
+#define PROMQL_NEWEST_H
+
+#include "model/samples.h"
+#include "promql/plan.h"
+
+/* Fill out->v and out->present; false when no step has a value. */
+typedef bool newest_fn(const struct samples *s, const struct plan_window *window,
+		       const struct steps *steps, struct step_series *out);
+
+newest_fn newest_samples;
+newest_fn newest_sample_times; /* in seconds, as timestamp() gives them */
+
+#endif

@@ -1,0 +1,323 @@
+/* op_aggregate_values.c - aggregations that need all values of a step at once: quantile, and
+ * count_values, which makes a series of each value.
+ */
+#include "base/alloc.h"
+#include "base/float_text.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "promql/grouping.h"
+#include "promql/number_text.h"
+#include "promql/operator.h"
+#include "promql/quantile.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* --- quantile --------------------------------------------------------------------------------- */
+
+struct members {
+	uint64_t hash;
+	struct labels labels;
+	bool drops_name;
+	struct series_list series;
+};
+
+struct quantile_op {
+	struct operator base; /* first, so that the two pointers convert */
+	struct operator* arg;
+	struct operator* param_op;
+	const double *param; /* by step */
+	struct grouping grouping;
+	struct arena *arena;
+	struct arena *scratch;
+	struct map by_hash; /* of struct members */
+	struct {
+		struct members **v;
+		size_t n, cap;
+	} groups; /* in order of appearance */
+	struct step_series out;
+	bool is_collected;
+	size_t next;
+};
+
+static void warn_quantile(struct quantile_op *op, double got)
+{
+	annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING,
+			op->base.node->args[1]->expr->where,
+			"quantile value should be between 0 and 1, got %s", go_float(got).s);
+}
+
+/* The worst on either side; a wrong quantile is answered all the same. */
+static void check_quantile(struct quantile_op *op)
+{
+	double min = 0, max = 1;
+	bool has_nan = false;
+
+	for (size_t i = 0; i < op->base.steps.n; i++) {
+		min = op->param[i] < min ? op->param[i] : min;
+		max = op->param[i] > max ? op->param[i] : max;
+		has_nan |= isnan(op->param[i]);
+	}
+	if (has_nan)
+		warn_quantile(op, NAN);
+	if (max > 1)
+		warn_quantile(op, max);
+	if (min < 0)
+		warn_quantile(op, min);
+}
+
+static struct members *members_of(struct quantile_op *op, const struct step_series *s)
+{
+	uint64_t hash = grouping_hash(&op->grouping, s->labels);
+	struct members *g = map_get(&op->by_hash, str_from(&hash, sizeof(hash)));
+
+	if (g)
+		return g;
+	g = ARENA_NEW(op->arena, struct members);
+	g->hash = hash;
+	g->labels = labels_copy(op->arena, grouping_labels(&op->grouping, op->scratch, s->labels));
+	map_put(&op->by_hash, str_from(&g->hash, sizeof(g->hash)), g);
+	ARENA_PUSH(op->arena, &op->groups, g);
+	return g;
+}
+
+static bool collect_members(struct quantile_op *op, struct err *err)
+{
+	size_t n = op->base.steps.n;
+	struct step_series s;
+	enum iter_result r;
+
+	if (!operator_read_scalar(op->param_op, op->arena, &op->param, err))
+		return false;
+	if (n)
+		check_quantile(op);
+	op->out = step_series_new(op->arena, n);
+	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
+		if (!execution_check(op->base.x, err))
+			return false;
+		struct members *g = members_of(op, &s);
+		g->drops_name |= s.drops_name;
+		s.labels = (struct labels){0};
+		ARENA_PUSH(op->arena, &g->series,
+			   op->arg->keeps ? s : step_series_copy(op->arena, &s, n));
+		op->base.x->samples_held += bits_count(s.present, n);
+	}
+	return r == ITER_END;
+}
+
+static void quantile_of_group(struct quantile_op *op, const struct members *g)
+{
+	arena_clear(op->scratch);
+	double *v = arena_alloc(op->scratch, g->series.n * sizeof(*v));
+	bits_clear_all(op->out.present, op->base.steps.n);
+	for (size_t step = 0; step < op->base.steps.n; step++) {
+		size_t n = 0;
+		for (size_t i = 0; i < g->series.n; i++)
+			if (bits_has(g->series.v[i].present, step))
+				v[n++] = g->series.v[i].v[step];
+		if (n == 0)
+			continue;
+		op->out.v[step] = quantile(op->param[step], v, n);
+		bits_set(op->out.present, step);
+	}
+}
+
+static enum iter_result quantile_next(struct operator* base, struct step_series *out,
+				      struct err *err)
+{
+	struct quantile_op *op = (struct quantile_op *)base;
+
+	if (!op->is_collected && !collect_members(op, err))
+		return ITER_ERROR;
+	op->is_collected = true;
+	if (op->next == op->groups.n)
+		return ITER_END;
+	const struct members *g = op->groups.v[op->next++];
+	quantile_of_group(op, g);
+	*out = op->out;
+	out->labels = g->labels;
+	out->drops_name = g->drops_name;
+	out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
+	return ITER_VALUE;
+}
+
+static void quantile_close(struct operator* base)
+{
+	struct quantile_op *op = (struct quantile_op *)base;
+
+	operator_close(op->arg);
+	operator_close(op->param_op);
+	map_done(&op->by_hash);
+	arena_free(op->scratch);
+	arena_free(op->arena);
+	free(op);
+}
+
+static const struct operator_ops quantile_ops = {quantile_next, quantile_close};
+
+struct operator*
+    quantile_op_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	struct quantile_op *op = NEW(struct quantile_op);
+
+	operator_init(&op->base, &quantile_ops, x, node);
+	op->grouping = grouping_of(&node->expr->aggregate);
+	op->arena = arena_new(x->tracker);
+	op->scratch = arena_new(x->tracker);
+	op->arg = operator_open(x, node->args[0], err);
+	op->param_op = op->arg ? operator_open(x, node->args[1], err) : NULL;
+	if (!op->param_op) {
+		quantile_close(&op->base);
+		return NULL;
+	}
+	return &op->base;
+}
+
+/* --- count_values ----------------------------------------------------------------------------- */
+
+/* One value in one group. */
+struct tally {
+	struct {
+		uint64_t group;
+		uint64_t value_bits;
+	} key;
+	struct step_series out;
+};
+
+struct count_values_op {
+	struct operator base; /* first, so that the two pointers convert */
+	struct operator* arg;
+	struct str label; /* that holds the value */
+	bool label_vanishes;
+	struct grouping grouping;
+	struct arena *arena;
+	struct arena *scratch;
+	struct map by_key; /* of struct tally */
+	struct {
+		struct tally **v;
+		size_t n, cap;
+	} tallies;
+	bool is_counted;
+	size_t next;
+};
+
+static struct labels tally_labels(struct count_values_op *op, struct labels group, double v)
+{
+	char text[FLOAT_TEXT_MAX];
+
+	if (op->label_vanishes)
+		return labels_copy(op->arena, group);
+	size_t n = float_format(text, v, FLOAT_F);
+	struct label value = {op->label, str_from(text, n)};
+	return labels_copy(op->arena, labels_merge(op->scratch, group, (struct labels){&value, 1}));
+}
+
+static struct tally *tally_of(struct count_values_op *op, uint64_t group, struct labels labels,
+			      double v)
+{
+	struct tally t = {.key.group = group};
+	double canonical = isnan(v) ? NAN : v;
+
+	if (!op->label_vanishes)
+		memcpy(&t.key.value_bits, &canonical, sizeof(canonical));
+	struct tally *known = map_get(&op->by_key, str_from(&t.key, sizeof(t.key)));
+	if (known)
+		return known;
+	known = ARENA_NEW(op->arena, struct tally);
+	known->key = t.key;
+	known->out = step_series_new(op->arena, op->base.steps.n);
+	known->out.labels = tally_labels(op, labels, v);
+	map_put(&op->by_key, str_from(&known->key, sizeof(known->key)), known);
+	ARENA_PUSH(op->arena, &op->tallies, known);
+	return known;
+}
+
+static void count_series(struct count_values_op *op, const struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	arena_clear(op->scratch);
+	struct labels labels = labels_without(op->scratch, s->labels, &op->label, 1);
+	labels = grouping_labels(&op->grouping, op->scratch, labels);
+	uint64_t group = labels_hash(labels);
+	for (size_t i = bits_next(s->present, n, 0); i < n; i = bits_next(s->present, n, i + 1)) {
+		struct tally *t = tally_of(op, group, labels, s->v[i]);
+		if (!bits_has(t->out.present, i))
+			t->out.v[i] = 0;
+		t->out.v[i]++;
+		bits_set(t->out.present, i);
+	}
+}
+
+static bool count_all(struct count_values_op *op, struct err *err)
+{
+	struct step_series s;
+	enum iter_result r;
+
+	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
+		if (!execution_check(op->base.x, err))
+			return false;
+		count_series(op, &s);
+	}
+	return r == ITER_END;
+}
+
+static enum iter_result count_values_next(struct operator* base, struct step_series *out,
+					  struct err *err)
+{
+	struct count_values_op *op = (struct count_values_op *)base;
+
+	if (!op->is_counted && !count_all(op, err))
+		return ITER_ERROR;
+	op->is_counted = true;
+	if (op->next == op->tallies.n)
+		return ITER_END;
+	*out = op->tallies.v[op->next++]->out;
+	out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
+	return ITER_VALUE;
+}
+
+static void count_values_close(struct operator* base)
+{
+	struct count_values_op *op = (struct count_values_op *)base;
+
+	operator_close(op->arg);
+	map_done(&op->by_key);
+	arena_free(op->scratch);
+	arena_free(op->arena);
+	free(op);
+}
+
+static const struct operator_ops count_values_ops = {count_values_next, count_values_close};
+
+static bool check_label(struct str label, struct err *err)
+{
+	if (label.n && utf8_valid(label))
+		return true;
+	struct buf quoted auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	quote_append(&quoted, label);
+	return err_set(err, ERR_EXECUTION, "invalid label name %s", buf_cstr(&quoted));
+}
+
+struct operator*
+    count_values_op_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	struct count_values_op *op = NEW(struct count_values_op);
+
+	operator_init(&op->base, &count_values_ops, x, node);
+	op->base.keeps = true;
+	op->label = expr_unwrap(node->expr->aggregate.param)->string;
+	op->grouping = grouping_of(&node->expr->aggregate);
+	for (size_t i = 0; i < op->grouping.names.n; i++)
+		op->label_vanishes |=
+		    op->grouping.without && str_eq(op->grouping.names.v[i], op->label);
+	op->label_vanishes |= op->grouping.without && str_eq(op->label, STR(LABEL_NAME));
+	op->arena = arena_new(x->tracker);
+	op->scratch = arena_new(x->tracker);
+	op->arg = check_label(op->label, err) ? operator_open(x, node->args[0], err) : NULL;
+	if (!op->arg) {
+		count_values_close(&op->base);
+		return NULL;
+	}
+	return &op->base;
+}

@@ -1,0 +1,273 @@
+/* op_histogram_quantile.c - histogram_quantile() of classic histograms: series that differ in
+ * nothing but le are the buckets of one histogram.
+ */
+#include "base/alloc.h"
+#include "base/float_text.h"
+#include "base/time_text.h"
+#include "promql/classic_histogram.h"
+#include "promql/number_text.h"
+#include "promql/operator.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LABEL_LE "le"
+
+struct bucket_series {
+	double upper_bound;
+	const double *v;
+	const uint64_t *present;
+};
+
+struct bucket_group {
+	uint64_t hash;
+	struct labels labels; /* without le */
+	struct {
+		struct bucket_series *v;
+		size_t n, cap;
+	} buckets;
+};
+
+/* What the annotation about monotonicity sums up, by metric name. */
+struct forced_note {
+	struct str name;
+	double min_bucket, max_bucket, max_diff;
+	int64_t min_t_ms, max_t_ms;
+	size_t n_samples;
+};
+
+struct histogram_quantile_op {
+	struct operator base; /* first, so that the two pointers convert */
+	struct operator* arg;
+	struct operator* param_op;
+	const double *param; /* by step */
+	struct arena *arena;
+	struct arena *scratch;
+	struct map by_hash; /* of struct bucket_group */
+	struct {
+		struct bucket_group **v;
+		size_t n, cap;
+	} groups;
+	struct {
+		struct forced_note *v;
+		size_t n, cap;
+	} notes;
+	struct step_series out;
+	bool is_collected;
+	bool is_noted;
+	size_t next;
+};
+
+/* "for metric name": only where the name is certain to be that of the histogram. */
+static struct str name_for_notes(const struct histogram_quantile_op *op, struct labels labels)
+{
+	if (!execution_delays_names(op->base.x))
+		return (struct str){0};
+	return labels_get(labels, STR(LABEL_NAME));
+}
+
+static struct text_range where(const struct histogram_quantile_op *op)
+{
+	return op->base.node->expr->call.args[1]->where;
+}
+
+static void warn_bad_bound(struct histogram_quantile_op *op, struct labels labels, struct str le)
+{
+	struct str name = name_for_notes(op, labels);
+
+	annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, where(op),
+			"bucket label \"le\" is missing or has a malformed value of "
+			"\"%.*s\"%s%.*s%s",
+			STR_FMT(le), name.n ? " for metric name \"" : "", STR_FMT(name),
+			name.n ? "\"" : "");
+}
+
+static struct bucket_group *group_of(struct histogram_quantile_op *op, struct labels labels)
+{
+	static const struct str le = {LABEL_LE, sizeof(LABEL_LE) - 1};
+
+	arena_clear(op->scratch);
+	labels = labels_without(op->scratch, labels, &le, 1);
+	uint64_t hash = labels_hash(labels);
+	struct bucket_group *g = map_get(&op->by_hash, str_from(&hash, sizeof(hash)));
+	if (g)
+		return g;
+	g = ARENA_NEW(op->arena, struct bucket_group);
+	g->hash = hash;
+	g->labels = labels_copy(op->arena, labels);
+	map_put(&op->by_hash, str_from(&g->hash, sizeof(g->hash)), g);
+	ARENA_PUSH(op->arena, &op->groups, g);
+	return g;
+}
+
+static void warn_quantiles(struct histogram_quantile_op *op)
+{
+	for (size_t i = 0; i < op->base.steps.n; i++)
+		if (!(op->param[i] >= 0 && op->param[i] <= 1))
+			annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING,
+					op->base.node->expr->call.args[0]->where,
+					"quantile value should be between 0 and 1, got %s",
+					go_float(op->param[i]).s);
+}
+
+static bool collect(struct histogram_quantile_op *op, struct err *err)
+{
+	size_t n = op->base.steps.n;
+	struct step_series s;
+	enum iter_result r;
+
+	op->is_collected = true;
+	if (!operator_read_scalar(op->param_op, op->arena, &op->param, err))
+		return false;
+	warn_quantiles(op);
+	op->out = step_series_new(op->arena, n);
+	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
+		struct str le = labels_get(s.labels, STR(LABEL_LE));
+		double bound;
+		if (!execution_check(op->base.x, err))
+			return false;
+		if (!float_parse(le, &bound)) {
+			warn_bad_bound(op, s.labels, le);
+			continue;
+		}
+		struct bucket_group *g = group_of(op, s.labels);
+		s.labels = (struct labels){0};
+		if (!op->arg->keeps)
+			s = step_series_copy(op->arena, &s, n);
+		struct bucket_series bucket = {bound, s.v, s.present};
+		ARENA_PUSH(op->arena, &g->buckets, bucket);
+		op->base.x->samples_held += bits_count(s.present, n);
+	}
+	return r == ITER_END;
+}
+
+/* --- monotonicity ----------------------------------------------------------------------------- */
+
+static struct forced_note *note_of(struct histogram_quantile_op *op, struct str name)
+{
+	for (size_t i = 0; i < op->notes.n; i++)
+		if (str_eq(op->notes.v[i].name, name))
+			return &op->notes.v[i];
+	struct forced_note note = {
+	    .name = name,
+	    .min_bucket = INFINITY,
+	    .max_bucket = -INFINITY,
+	    .min_t_ms = INT64_MAX,
+	    .max_t_ms = INT64_MIN,
+	};
+	ARENA_PUSH(op->arena, &op->notes, note);
+	return &op->notes.v[op->notes.n - 1];
+}
+
+static void remember_forced(struct histogram_quantile_op *op, const struct bucket_group *g,
+			    size_t step, const struct forced_monotonic *forced)
+{
+	struct forced_note *note = note_of(op, name_for_notes(op, g->labels));
+	int64_t t_ms = steps_at(&op->base.steps, step);
+
+	note->min_bucket = fmin(note->min_bucket, forced->min_bucket);
+	note->max_bucket = fmax(note->max_bucket, forced->max_bucket);
+	note->max_diff = fmax(note->max_diff, forced->max_diff);
+	note->min_t_ms = t_ms < note->min_t_ms ? t_ms : note->min_t_ms;
+	note->max_t_ms = t_ms > note->max_t_ms ? t_ms : note->max_t_ms;
+	note->n_samples++;
+}
+
+static void add_note(struct histogram_quantile_op *op, const struct forced_note *note)
+{
+	char details[512] = "";
+
+	if (op->base.x->plan->opts.note_positions)
+		snprintf(details, sizeof(details),
+			 ", from buckets %s to %s, with a max diff of %.2g, over %zu samples from "
+			 "%s to %s",
+			 go_float(note->min_bucket).s, go_float(note->max_bucket).s, note->max_diff,
+			 note->n_samples, time_str_ms(note->min_t_ms / 1000 * 1000),
+			 time_str_ms(note->max_t_ms / 1000 * 1000));
+	annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO, where(op),
+			"input to histogram_quantile needed to be fixed for monotonicity (see "
+			"https://prometheus.io/docs/prometheus/latest/querying/functions/"
+			"#histogram_quantile)%s%.*s%s%s",
+			note->name.n ? " for metric name \"" : "", STR_FMT(note->name),
+			note->name.n ? "\"" : "", details);
+}
+
+/* --- the quantiles ---------------------------------------------------------------------------- */
+
+static void quantiles_of_group(struct histogram_quantile_op *op, const struct bucket_group *g)
+{
+	arena_clear(op->scratch);
+	struct classic_bucket *v = arena_alloc(op->scratch, g->buckets.n * sizeof(*v));
+	bits_clear_all(op->out.present, op->base.steps.n);
+	for (size_t step = 0; step < op->base.steps.n; step++) {
+		struct forced_monotonic forced;
+		size_t n = 0;
+		for (size_t i = 0; i < g->buckets.n; i++) {
+			const struct bucket_series *b = &g->buckets.v[i];
+			if (bits_has(b->present, step))
+				v[n++] = (struct classic_bucket){b->upper_bound, b->v[step]};
+		}
+		if (n == 0)
+			continue;
+		op->out.v[step] = classic_histogram_quantile(op->param[step], v, n, &forced);
+		bits_set(op->out.present, step);
+		if (forced.happened)
+			remember_forced(op, g, step, &forced);
+	}
+}
+
+static enum iter_result histogram_quantile_next(struct operator* base, struct step_series *out,
+						struct err *err)
+{
+	struct histogram_quantile_op *op = (struct histogram_quantile_op *)base;
+
+	if (!op->is_collected && !collect(op, err))
+		return ITER_ERROR;
+	if (op->next == op->groups.n) {
+		for (size_t i = 0; i < op->notes.n && !op->is_noted; i++)
+			add_note(op, &op->notes.v[i]);
+		op->is_noted = true;
+		return ITER_END;
+	}
+	const struct bucket_group *g = op->groups.v[op->next++];
+	quantiles_of_group(op, g);
+	*out = op->out;
+	out->labels = g->labels;
+	out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
+	series_drop_name(base->x, op->scratch, out);
+	return ITER_VALUE;
+}
+
+static void histogram_quantile_close(struct operator* base)
+{
+	struct histogram_quantile_op *op = (struct histogram_quantile_op *)base;
+
+	operator_close(op->arg);
+	operator_close(op->param_op);
+	map_done(&op->by_hash);
+	arena_free(op->scratch);
+	arena_free(op->arena);
+	free(op);
+}
+
+static const struct operator_ops histogram_quantile_ops = {histogram_quantile_next,
+							   histogram_quantile_close};
+
+struct operator*
+    histogram_quantile_op_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	struct histogram_quantile_op *op = NEW(struct histogram_quantile_op);
+
+	operator_init(&op->base, &histogram_quantile_ops, x, node);
+	op->arena = arena_new(x->tracker);
+	op->scratch = arena_new(x->tracker);
+	op->arg = operator_open(x, node->args[1], err);
+	op->param_op = op->arg ? operator_open(x, node->args[0], err) : NULL;
+	if (!op->param_op) {
+		histogram_quantile_close(&op->base);
+		return NULL;
+	}
+	bool may_collide = !execution_delays_names(x) && op->arg->node->names == NAMES_MANY;
+	return may_collide ? merge_op_new(&op->base) : &op->base;
+}

@@ -1,0 +1,253 @@
+/* op_map.c - what is done to each value of a vector by itself: functions, unary minus, and an
+ * operator with a scalar on the other side.
+ */
+#include "base/alloc.h"
+#include "promql/arithmetic.h"
+#include "promql/go_math.h"
+#include "promql/map_functions.h"
+#include "promql/operator.h"
+
+#include <stdlib.h>
+
+enum { PARAMS_MAX = 2 };
+
+struct map_op;
+typedef void apply_fn(const struct map_op *op, struct step_series *s);
+
+struct map_op {
+	struct operator base; /* first, so that the two pointers convert */
+	struct operator* arg;
+	struct operator* param_ops[PARAMS_MAX];
+	const double *params[PARAMS_MAX]; /* by step; NULL until the first series */
+	size_t n_params;
+	struct arena *arena;
+	struct arena *scratch; /* of one series */
+	apply_fn *apply;
+	map_fn *fn;
+	bool scalar_is_left;
+	bool drops_name;
+};
+
+#define EACH_STEP(s, i, n)                                                                         \
+	for (size_t i = bits_next((s)->present, n, 0); i < (n);                                    \
+	     i = bits_next((s)->present, n, i + 1))
+
+static void apply_function(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	s->v[i] = op->fn(s->v[i]);
+}
+
+static void apply_negate(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	s->v[i] = -s->v[i];
+}
+
+static void apply_nothing(const struct map_op *op, struct step_series *s)
+{
+	(void)op;
+	(void)s;
+}
+
+static void apply_step_time(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	s->v[i] = (double)steps_at(&op->base.steps, i) / 1000;
+}
+
+/* To the nearest multiple, ties up. */
+static void apply_round(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	{
+		double inverse = 1 / (op->n_params ? op->params[0][i] : 1);
+		s->v[i] = floor(s->v[i] * inverse + 0.5) / inverse;
+	}
+}
+
+static void apply_clamp(const struct map_op *op, struct step_series *s)
+{
+	enum function_id id = op->base.node->expr->call.function->id;
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	{
+		double min = id == FUNCTION_CLAMP_MAX ? -INFINITY : op->params[0][i];
+		double max = id == FUNCTION_CLAMP_MIN   ? INFINITY
+			     : id == FUNCTION_CLAMP_MAX ? op->params[0][i]
+							: op->params[1][i];
+		if (max < min)
+			bits_clear(s->present, i);
+		else
+			s->v[i] = go_max(min, go_min(max, s->v[i]));
+	}
+}
+
+static void apply_arithmetic(const struct map_op *op, struct step_series *s)
+{
+	enum expr_op operation = op->base.node->expr->binary.op;
+	const double *scalar = op->params[0];
+	size_t n = op->base.steps.n;
+
+	if (op->scalar_is_left) {
+		EACH_STEP(s, i, n)
+		s->v[i] = arithmetic(operation, scalar[i], s->v[i]);
+	} else {
+		EACH_STEP(s, i, n)
+		s->v[i] = arithmetic(operation, s->v[i], scalar[i]);
+	}
+}
+
+static bool compare_step(const struct map_op *op, const struct step_series *s, size_t i)
+{
+	enum expr_op operation = op->base.node->expr->binary.op;
+	double scalar = op->params[0][i];
+
+	return op->scalar_is_left ? compare(operation, scalar, s->v[i])
+				  : compare(operation, s->v[i], scalar);
+}
+
+/* A filter: what remains is the value of the vector, on whichever side it stands. */
+static void apply_filter(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	if (!compare_step(op, s, i))
+		bits_clear(s->present, i);
+}
+
+static void apply_comparison(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	s->v[i] = compare_step(op, s, i);
+}
+
+static bool read_params(struct map_op *op, struct err *err)
+{
+	for (size_t i = 0; i < op->n_params; i++)
+		if (!op->params[i] &&
+		    !operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
+			return false;
+	return true;
+}
+
+static enum iter_result map_next_series(struct operator* base, struct step_series *out,
+					struct err *err)
+{
+	struct map_op *op = (struct map_op *)base;
+	enum iter_result r;
+
+	if (!read_params(op, err))
+		return ITER_ERROR;
+	while ((r = operator_next(op->arg, out, err)) == ITER_VALUE) {
+		arena_clear(op->scratch);
+		op->apply(op, out);
+		if (!bits_any(out->present, base->steps.n))
+			continue;
+		base->in_order = op->arg->in_order;
+		if (op->drops_name) {
+			base->in_order &=
+			    dropping_keeps_order(base->x, op->arg->node->names, out->labels);
+			series_drop_name(base->x, op->scratch, out);
+		}
+		return ITER_VALUE;
+	}
+	return r;
+}
+
+static void map_close(struct operator* base)
+{
+	struct map_op *op = (struct map_op *)base;
+
+	operator_close(op->arg);
+	for (size_t i = 0; i < op->n_params; i++)
+		operator_close(op->param_ops[i]);
+	arena_free(op->scratch);
+	arena_free(op->arena);
+	free(op);
+}
+
+static const struct operator_ops map_ops = {map_next_series, map_close};
+
+static apply_fn *apply_of_call(const struct plan_node *node)
+{
+	switch ((int)node->expr->call.function->id) {
+	case FUNCTION_ROUND:
+		return apply_round;
+	case FUNCTION_CLAMP:
+	case FUNCTION_CLAMP_MIN:
+	case FUNCTION_CLAMP_MAX:
+		return apply_clamp;
+	default:
+		return apply_function;
+	}
+}
+
+static apply_fn *apply_of(const struct plan_node *node)
+{
+	switch ((int)node->kind) {
+	case PLAN_NEGATE:
+		return apply_negate;
+	case PLAN_TIMESTAMP:
+		return node->args[0]->kind == PLAN_SELECT_TIMES ? apply_nothing : apply_step_time;
+	case PLAN_MAP:
+		return apply_of_call(node);
+	default:
+		break;
+	}
+	const struct binary *bin = &node->expr->binary;
+	if (!expr_op_is_comparison(bin->op))
+		return apply_arithmetic;
+	return bin->returns_bool ? apply_comparison : apply_filter;
+}
+
+static bool open_children(struct map_op *op, struct execution *x, const struct plan_node *node,
+			  struct err *err)
+{
+	op->arg = operator_open(x, node->args[0], err);
+	if (!op->arg)
+		return false;
+	for (size_t i = 1; i < node->n_args; i++) {
+		assert(op->n_params < PARAMS_MAX);
+		struct operator* param = operator_open(x, node->args[i], err);
+		if (!param)
+			return false;
+		op->param_ops[op->n_params++] = param;
+	}
+	return true;
+}
+
+struct operator* map_op_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	struct map_op *op = NEW(struct map_op);
+
+	operator_init(&op->base, &map_ops, x, node);
+	op->arena = arena_new(x->tracker);
+	op->scratch = arena_new(x->tracker);
+	op->apply = apply_of(node);
+	op->drops_name = op->apply != apply_filter;
+	if (node->kind == PLAN_MAP)
+		op->fn = map_function(node->expr->call.function->id);
+	if (node->kind == PLAN_VECTOR_SCALAR_BINARY)
+		op->scalar_is_left = node->expr->binary.left->type == VALUE_SCALAR;
+	if (!open_children(op, x, node, err)) {
+		map_close(&op->base);
+		return NULL;
+	}
+	op->base.keeps = op->arg->keeps && !op->drops_name;
+	bool may_collide =
+	    op->drops_name && !execution_delays_names(x) && op->arg->node->names == NAMES_MANY;
+	return may_collide ? merge_op_new(&op->base) : &op->base;
+}

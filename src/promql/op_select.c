@@ -1,0 +1,60 @@
+/* op_select.c - an instant selector: at each step the newest sample of each series, unless it is
+ * older than the lookback or marks the series as gone.
+ */
+#include "base/alloc.h"
+#include "promql/newest.h"
+#include "promql/selection.h"
+
+#include <stdlib.h>
+
+struct select_op {
+	struct operator base; /* first, so that the two pointers convert */
+	struct selection selection;
+	newest_fn *newest;
+	struct arena *arena;
+	struct step_series out;
+};
+
+static enum iter_result select_next(struct operator* base, struct step_series *out, struct err *err)
+{
+	struct select_op *op = (struct select_op *)base;
+	struct selected_series s;
+	enum iter_result r;
+
+	while ((r = selection_next(&op->selection, &s, err)) == ITER_VALUE) {
+		if (!op->newest(&s.samples, &base->node->window, &base->steps, &op->out))
+			continue;
+		op->out.labels = s.labels;
+		op->out.block = s.block;
+		*out = op->out;
+		return ITER_VALUE;
+	}
+	return r;
+}
+
+static void select_close(struct operator* base)
+{
+	struct select_op *op = (struct select_op *)base;
+
+	selection_done(&op->selection);
+	arena_free(op->arena);
+	free(op);
+}
+
+static const struct operator_ops select_ops = {select_next, select_close};
+
+struct operator* select_op_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	struct select_op *op = NEW(struct select_op);
+
+	operator_init(&op->base, &select_ops, x, node);
+	op->base.in_order = true;
+	op->newest = node->kind == PLAN_SELECT ? newest_samples : newest_sample_times;
+	op->arena = arena_new(x->tracker);
+	op->out = step_series_new(op->arena, node->steps.n);
+	if (!selection_open(&op->selection, x, node, err)) {
+		select_close(&op->base);
+		return NULL;
+	}
+	return &op->base;
+}

@@ -1,0 +1,107 @@
+#include "promql/operator.h"
+
+static const struct {
+	operator_open_fn *open;
+} kinds[] = {
+    [PLAN_NUMBER] = {scalar_op_open},
+    [PLAN_TIME] = {scalar_op_open},
+    [PLAN_SELECT] = {select_op_open},
+    [PLAN_SELECT_TIMES] = {select_op_open},
+    [PLAN_REPLICATE] = {replicate_op_open},
+    [PLAN_RANGE_CALL] = {range_call_op_open},
+    [PLAN_ABSENT_RANGE] = {absent_op_open},
+    [PLAN_MAP] = {map_op_open},
+    [PLAN_NEGATE] = {map_op_open},
+    [PLAN_TIMESTAMP] = {map_op_open},
+    [PLAN_SCALAR] = {scalar_op_open},
+    [PLAN_SCALAR_MAP] = {scalar_op_open},
+    [PLAN_VECTOR] = {scalar_op_open},
+    [PLAN_ABSENT] = {absent_op_open},
+    [PLAN_LABEL_REPLACE] = {label_op_open},
+    [PLAN_LABEL_JOIN] = {label_op_open},
+    [PLAN_SORT] = {sort_op_open},
+    [PLAN_HISTOGRAM_QUANTILE] = {histogram_quantile_op_open},
+    [PLAN_SCALAR_BINARY] = {scalar_op_open},
+    [PLAN_VECTOR_SCALAR_BINARY] = {map_op_open},
+    [PLAN_VECTOR_BINARY] = {binary_op_open},
+    [PLAN_SET_BINARY] = {set_op_open},
+    [PLAN_AGGREGATE] = {aggregate_op_open},
+};
+
+struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	assert(node->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[node->kind].open);
+	return kinds[node->kind].open(x, node, err);
+}
+
+bool execution_check(struct execution *x, struct err *err)
+{
+	int64_t max = x->plan->opts.max_samples;
+
+	if (!ctx_check(x->ctx, err) || !tracker_check(x->tracker, err))
+		return false;
+	if (max > 0 && x->samples_held > (uint64_t)max)
+		return err_set(err, ERR_LIMIT,
+			       "query processing would load too many samples into memory in query "
+			       "execution");
+	return true;
+}
+
+bool execution_delays_names(const struct execution *x)
+{
+	return x->plan->opts.delayed_name_removal;
+}
+
+struct labels labels_drop_name(struct arena *a, struct labels ls)
+{
+	static const struct str names[] = {
+	    {LABEL_NAME, sizeof(LABEL_NAME) - 1}, {"__type__", 8}, {"__unit__", 8}};
+
+	return labels_without(a, ls, names, 3);
+}
+
+void series_drop_name(struct execution *x, struct arena *a, struct step_series *s)
+{
+	if (!execution_delays_names(x))
+		s->labels = labels_drop_name(a, s->labels);
+	s->drops_name = true;
+}
+
+bool dropping_keeps_order(const struct execution *x, enum plan_names names, struct labels first)
+{
+	if (execution_delays_names(x) || names == NAMES_NONE)
+		return true;
+	return names == NAMES_ONE && first.n && str_eq(first.v[0].name, STR(LABEL_NAME));
+}
+
+bool operator_read_scalar(struct operator* op, struct arena *a, const double **out, struct err *err)
+{
+	struct step_series s;
+
+	*out = NULL;
+	if (op->steps.n == 0)
+		return true;
+	if (operator_next(op, &s, err) != ITER_VALUE)
+		return false;
+	double *v = arena_alloc(a, op->steps.n * sizeof(*v));
+	memcpy(v, s.v, op->steps.n * sizeof(*v));
+	*out = v;
+	return true;
+}
+
+bool operator_collect(struct operator* op, struct arena *a, struct series_list *out,
+		      struct err *err)
+{
+	struct step_series s;
+	enum iter_result r;
+
+	while ((r = operator_next(op, &s, err)) == ITER_VALUE) {
+		if (!op->keeps)
+			s = step_series_copy(a, &s, op->steps.n);
+		ARENA_PUSH(a, out, s);
+		op->x->samples_held += bits_count(s.present, op->steps.n);
+		if (!execution_check(op->x, err))
+			return false;
+	}
+	return r == ITER_END;
+}

@@ -1,0 +1,129 @@
+/* operator.h - the running form of a plan node: pulls one series at a time, with all of its steps.
+ *
+ * A series is borrowed until the next call on the operator. Its values and bitmap may be changed in
+ * place by whoever pulled it; its labels may not. A series without any value is never handed out.
+ * Scalars are operators too: they give one series without labels that has a value at every step.
+ *
+ * Threads: an operator belongs to one thread.
+ */
+#ifndef PROMQL_OPERATOR_H
+#define PROMQL_OPERATOR_H
+
+#include "promql/annotations.h"
+#include "promql/plan.h"
+
+/* One execution of a plan. */
+struct execution {
+	const struct promql_plan *plan;
+	struct queryable *queryable;
+	struct ctx *ctx;
+	struct tracker *tracker;
+	struct notes *notes; /* of the stores */
+	struct annotations annotations;
+	uint64_t samples_read;
+	uint64_t samples_held; /* by the operators, against opts.max_samples */
+};
+
+struct operator;
+
+struct operator_ops {
+	enum iter_result (*next)(struct operator* op, struct step_series *out, struct err *err);
+	void (*close)(struct operator* op);
+};
+
+struct operator
+{
+	const struct operator_ops *ops;
+	struct execution *x;
+	const struct plan_node *node;
+	struct steps steps;
+	/* Series come in label order. Holds for sure only once the first one was pulled. */
+	bool in_order;
+	/* Series stay valid until close(), so that keeping one needs no copy. */
+	bool keeps;
+};
+
+static inline enum iter_result operator_next(struct operator* op, struct step_series *out,
+					     struct err *err)
+{
+	return op->ops->next(op, out, err);
+}
+
+static inline void operator_close(struct operator* op)
+{
+	if (op)
+		op->ops->close(op);
+}
+CLEANUP_DEFINE(struct operator, operator_close)
+
+/* NULL on failure. Selectors below ask the queryable at once, so that all stores work while the
+ * first series is waited for. */
+struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err);
+
+/* --- for operators ---------------------------------------------------------------------------- */
+
+typedef struct operator*
+    operator_open_fn(struct execution *x, const struct plan_node *node, struct err *err);
+
+operator_open_fn select_op_open;
+operator_open_fn range_call_op_open;
+operator_open_fn absent_op_open; /* absent() and absent_over_time() */
+operator_open_fn map_op_open;    /* also unary minus, timestamp() and vector with scalar */
+operator_open_fn scalar_op_open;
+operator_open_fn replicate_op_open;
+operator_open_fn label_op_open;
+operator_open_fn sort_op_open;
+operator_open_fn histogram_quantile_op_open;
+operator_open_fn aggregate_op_open;
+operator_open_fn aggregate_k_op_open; /* topk bottomk limitk limit_ratio */
+operator_open_fn quantile_op_open;
+operator_open_fn count_values_op_open;
+operator_open_fn binary_op_open;
+operator_open_fn set_op_open;
+
+/* Two series with equal labels are the error DUPLICATE_LABELS. Both take `op`. */
+struct operator* unique_op_new(struct operator* op);
+/* Series with equal labels become one; a step at which two of them have a value is that error. */
+struct operator* merge_op_new(struct operator* op);
+/* The end of a query with delayed name removal: drops what is marked, then merges. */
+struct operator* drop_names_op_new(struct operator* op);
+
+static inline void operator_init(struct operator* op, const struct operator_ops *ops,
+				 struct execution *x, const struct plan_node *node)
+{
+	*op = (struct operator){.ops = ops, .x = x, .node = node, .steps = node->steps};
+}
+
+/* The time to stop, or to have used too much memory? To be asked once per series. */
+bool execution_check(struct execution *x, struct err *err);
+
+bool execution_delays_names(const struct execution *x);
+
+/* Labels without name, type and unit; in `a` if any of them is there. */
+struct labels labels_drop_name(struct arena *a, struct labels ls);
+
+/* What an operator does that drops the name: at once, or by a mark. */
+void series_drop_name(struct execution *x, struct arena *a, struct step_series *s);
+
+/* Whether series that come in label order still do after that. `first` are the labels of the first
+ * one: only label names that sort before __name__ (those with upper case letters) can disturb the
+ * order of series of one name, and a series that has one would have come first. */
+bool dropping_keeps_order(const struct execution *x, enum plan_names names, struct labels first);
+
+/* All values of a scalar, in memory of `a`. */
+bool operator_read_scalar(struct operator* op, struct arena *a, const double **out,
+			  struct err *err);
+
+/* A growing list of series, in an arena. */
+struct series_list {
+	struct step_series *v;
+	size_t n, cap;
+};
+
+/* All that is left, copied to `a` unless the operator keeps them itself. */
+bool operator_collect(struct operator* op, struct arena *a, struct series_list *out,
+		      struct err *err);
+
+#define DUPLICATE_LABELS "vector cannot contain metrics with the same labelset"
+
+#endif

@@ -1,0 +1,85 @@
+#include "promql/range_source.h"
+
+bool range_source_open(struct range_source *src, struct execution *x, const struct plan_node *node,
+		       struct err *err)
+{
+	*src = (struct range_source){.x = x, .node = node};
+	if (node->kind == PLAN_RANGE_SELECT)
+		return selection_open(&src->selection, x, node, err);
+	src->arena = arena_new(x->tracker);
+	src->subquery = operator_open(x, node->args[0], err);
+	return src->subquery != NULL;
+}
+
+void range_source_done(struct range_source *src)
+{
+	selection_done(&src->selection);
+	operator_close(src->subquery);
+	arena_free(src->arena);
+}
+
+static void drop_stale(struct samples *s)
+{
+	size_t n = 0;
+
+	while (n < s->n && !is_stale_nan(s->v[n]))
+		n++;
+	for (size_t i = n; i < s->n; i++) {
+		if (is_stale_nan(s->v[i]))
+			continue;
+		s->t_ms[n] = s->t_ms[i];
+		s->v[n] = s->v[i];
+		if (s->st_ms)
+			s->st_ms[n] = s->st_ms[i];
+		n++;
+	}
+	s->n = n;
+}
+
+static enum iter_result next_selected(struct range_source *src, struct range_series *out,
+				      struct err *err)
+{
+	struct selected_series s;
+
+	enum iter_result r = selection_next(&src->selection, &s, err);
+	if (r != ITER_VALUE)
+		return r;
+	*out = (struct range_series){.labels = s.labels, .floats = s.samples, .block = s.block};
+	drop_stale(&out->floats);
+	return ITER_VALUE;
+}
+
+static enum iter_result next_of_subquery(struct range_source *src, struct range_series *out,
+					 struct err *err)
+{
+	struct step_series s;
+	const struct steps *steps = &src->subquery->steps;
+
+	enum iter_result r = operator_next(src->subquery, &s, err);
+	if (r != ITER_VALUE)
+		return r;
+	if (!execution_check(src->x, err))
+		return ITER_ERROR;
+	arena_clear(src->arena);
+	*out =
+	    (struct range_series){.labels = s.labels, .drops_name = s.drops_name, .block = s.block};
+	samples_reserve(src->arena, &out->floats, bits_count(s.present, steps->n));
+	for (size_t i = bits_next(s.present, steps->n, 0); i < steps->n;
+	     i = bits_next(s.present, steps->n, i + 1)) {
+		out->floats.t_ms[out->floats.n] = steps_at(steps, i);
+		out->floats.v[out->floats.n++] = s.v[i];
+	}
+	drop_stale(&out->floats);
+	return ITER_VALUE;
+}
+
+enum iter_result range_source_next(struct range_source *src, struct range_series *out,
+				   struct err *err)
+{
+	return src->subquery ? next_of_subquery(src, out, err) : next_selected(src, out, err);
+}
+
+bool range_source_in_order(const struct range_source *src)
+{
+	return !src->subquery || src->subquery->in_order;
+}

@@ -1,0 +1,230 @@
+/* result.c - runs the operators of a plan and hands out what they give as samples.
+ */
+#include "promql/result.h"
+
+#include "base/alloc.h"
+#include "promql/operator.h"
+#include "promql/range_source.h"
+
+#include <stdlib.h>
+
+struct promql_result {
+	struct execution x;
+	struct operator* op;        /* of scalars, vectors and matrices over steps */
+	struct range_source source; /* of a range selector that is the whole query */
+	bool has_source;
+	struct arena *arena;
+	struct arena *scratch; /* of one series */
+	/* A matrix that did not come in label order. */
+	struct series_list sorted;
+	bool is_sorted;
+	size_t next;
+	bool is_first;
+	bool is_done;
+};
+
+static void finish(struct promql_result *r)
+{
+	const struct promql_plan *plan = r->x.plan;
+
+	if (!r->is_done)
+		annotations_move(&r->x.annotations, r->x.notes,
+				 plan->opts.note_positions ? &plan->query->text : NULL);
+	r->is_done = true;
+}
+
+static bool open_root(struct promql_result *r, struct err *err)
+{
+	const struct plan_node *root = r->x.plan->root;
+
+	if (root->kind == PLAN_STRING)
+		return true;
+	if (root->type == VALUE_MATRIX) {
+		r->has_source = true;
+		return range_source_open(&r->source, &r->x, root, err);
+	}
+	r->op = operator_open(&r->x, root, err);
+	if (r->op && execution_delays_names(&r->x) && root->type == VALUE_VECTOR)
+		r->op = drop_names_op_new(r->op);
+	return r->op != NULL;
+}
+
+struct promql_result *promql_execute(const struct promql_plan *plan, struct queryable *q,
+				     struct ctx *ctx, struct tracker *tracker, struct notes *notes,
+				     struct err *err)
+{
+	struct promql_result *r = NEW(struct promql_result);
+
+	r->x = (struct execution){
+	    .plan = plan, .queryable = q, .ctx = ctx, .tracker = tracker, .notes = notes};
+	annotations_init(&r->x.annotations, tracker);
+	r->arena = arena_new(tracker);
+	r->scratch = arena_new(tracker);
+	r->is_first = true;
+	if (!open_root(r, err)) {
+		promql_result_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void promql_result_free(struct promql_result *r)
+{
+	if (!r)
+		return;
+	finish(r);
+	operator_close(r->op);
+	if (r->has_source)
+		range_source_done(&r->source);
+	annotations_done(&r->x.annotations);
+	arena_free(r->scratch);
+	arena_free(r->arena);
+	free(r);
+}
+
+enum value_type promql_result_type(const struct promql_result *r)
+{
+	const struct promql_plan *plan = r->x.plan;
+
+	if (plan->time.step_ms != 0)
+		return VALUE_MATRIX;
+	return plan->root->type;
+}
+
+size_t promql_result_n_steps(const struct promql_result *r)
+{
+	return r->x.plan->root->steps.n;
+}
+
+uint64_t promql_result_samples_read(const struct promql_result *r)
+{
+	return r->x.samples_read;
+}
+
+/* --- order ------------------------------------------------------------------------------------ */
+
+static int cmp_labels(const void *a, const void *b)
+{
+	return labels_cmp(((const struct step_series *)a)->labels,
+			  ((const struct step_series *)b)->labels);
+}
+
+/* All that is left after `first`, sorted. */
+static bool sort_all(struct promql_result *r, struct step_series first, struct err *err)
+{
+	if (!r->op->keeps)
+		first = step_series_copy(r->arena, &first, r->op->steps.n);
+	ARENA_PUSH(r->arena, &r->sorted, first);
+	r->is_sorted = true;
+	if (!operator_collect(r->op, r->arena, &r->sorted, err))
+		return false;
+	qsort(r->sorted.v, r->sorted.n, sizeof(*r->sorted.v), cmp_labels);
+	return true;
+}
+
+/* The first series decides: with it, the operator knows whether more will come in order. */
+static enum iter_result next_steps(struct promql_result *r, struct step_series *out,
+				   struct err *err)
+{
+	if (!r->is_sorted) {
+		enum iter_result result = operator_next(r->op, out, err);
+		bool must_sort = promql_result_type(r) == VALUE_MATRIX && r->is_first &&
+				 result == ITER_VALUE && !r->op->in_order;
+		r->is_first = false;
+		if (!must_sort)
+			return result;
+		if (!sort_all(r, *out, err))
+			return ITER_ERROR;
+	}
+	if (r->next == r->sorted.n)
+		return ITER_END;
+	*out = r->sorted.v[r->next++];
+	return ITER_VALUE;
+}
+
+/* --- samples ---------------------------------------------------------------------------------- */
+
+static void series_of_steps(struct promql_result *r, const struct step_series *s,
+			    struct result_series *out)
+{
+	const struct steps *steps = &r->op->steps;
+	size_t n = bits_count(s->present, steps->n);
+
+	arena_clear(r->scratch);
+	int64_t *t_ms = arena_alloc(r->scratch, n * sizeof(*t_ms));
+	double *v = arena_alloc(r->scratch, n * sizeof(*v));
+	uint32_t *step = arena_alloc(r->scratch, n * sizeof(*step));
+	*out = (struct result_series){.labels = s->labels, .t_ms = t_ms, .v = v, .steps = step};
+	for (size_t i = bits_next(s->present, steps->n, 0); i < steps->n;
+	     i = bits_next(s->present, steps->n, i + 1)) {
+		t_ms[out->n] = steps_at(steps, i);
+		v[out->n] = s->v[i];
+		step[out->n++] = (uint32_t)i;
+	}
+}
+
+/* The samples in the window of a range selector; without any there is no series. */
+static enum iter_result next_window(struct promql_result *r, struct result_series *out,
+				    struct err *err)
+{
+	const struct plan_node *node = r->source.node;
+	struct range_series s;
+	enum iter_result result;
+
+	while ((result = range_source_next(&r->source, &s, err)) == ITER_VALUE) {
+		int64_t end_ms = window_end(&node->window, node->steps.start_ms);
+		const int64_t *t_ms = s.floats.t_ms;
+		size_t from = 0, to = s.floats.n;
+		while (from < to && t_ms[from] <= end_ms - node->window.range_ms)
+			from++;
+		while (to > from && t_ms[to - 1] > end_ms)
+			to--;
+		if (from == to)
+			continue;
+		*out = (struct result_series){.labels = s.labels,
+					      .n = to - from,
+					      .t_ms = t_ms + from,
+					      .v = s.floats.v + from};
+		return ITER_VALUE;
+	}
+	return result;
+}
+
+enum iter_result promql_result_next(struct promql_result *r, struct result_series *out,
+				    struct err *err)
+{
+	struct step_series s;
+	enum iter_result result;
+
+	if (r->has_source) {
+		result = next_window(r, out, err);
+	} else {
+		result = next_steps(r, &s, err);
+		if (result == ITER_VALUE)
+			series_of_steps(r, &s, out);
+	}
+	if (result == ITER_END)
+		finish(r);
+	return result;
+}
+
+bool promql_result_scalar(struct promql_result *r, struct result_scalar *out, struct err *err)
+{
+	struct step_series s;
+
+	assert(r->op && promql_result_type(r) == VALUE_SCALAR);
+	if (operator_next(r->op, &s, err) != ITER_VALUE)
+		return false;
+	finish(r);
+	*out = (struct result_scalar){r->x.plan->time.start_ms, s.v[0]};
+	return true;
+}
+
+bool promql_result_string(struct promql_result *r, struct result_string *out, struct err *err)
+{
+	(void)err;
+	assert(promql_result_type(r) == VALUE_STRING);
+	finish(r);
+	*out = (struct result_string){r->x.plan->time.start_ms, r->x.plan->root->expr->string};
+	return true;
+}

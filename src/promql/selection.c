@@ -1,0 +1,62 @@
+#include "promql/selection.h"
+
+bool selection_open(struct selection *sel, struct execution *x, const struct plan_node *node,
+		    struct err *err)
+{
+	*sel = (struct selection){.x = x, .node = node};
+	if (node->steps.n == 0) {
+		sel->it = series_iter_empty();
+	} else {
+		sel->it = queryable_select(x->queryable, x->ctx, node->matchers, &node->hints,
+					   x->notes, x->tracker, err);
+		if (!sel->it)
+			return err_wrap(err, "expanding series");
+	}
+	sel->arena = arena_new(x->tracker);
+	return true;
+}
+
+void selection_done(struct selection *sel)
+{
+	series_iter_close(sel->it);
+	arena_free(sel->arena);
+}
+
+/* Too much of anything is told with the selector that asked for it. */
+static enum iter_result fail(struct selection *sel, struct err *err)
+{
+	if (err->code == ERR_LIMIT)
+		err_wrap(err, "selector %.*s", STR_FMT(plan_node_text(sel->x->plan, sel->node)));
+	return ITER_ERROR;
+}
+
+enum iter_result selection_next(struct selection *sel, struct selected_series *out, struct err *err)
+{
+	struct execution *x = sel->x;
+	struct series series;
+
+	if (!execution_check(x, err))
+		return fail(sel, err);
+	enum iter_result r = series_iter_next(sel->it, &series, err);
+	if (r == ITER_ERROR)
+		err_wrap(err, "expanding series");
+	if (r != ITER_VALUE)
+		return r;
+
+	arena_clear(sel->arena);
+	*out = (struct selected_series){
+	    .labels = series.labels,
+	    .block = (uint32_t)(sel->n++ / BLOCK_SERIES),
+	};
+	if (!queryable_read(x->queryable, &series, &sel->node->hints, sel->arena, &out->samples,
+			    err))
+		return fail(sel, err);
+	x->samples_read += out->samples.n;
+	if (out->samples.hist) {
+		err_set(err, ERR_UNSUPPORTED,
+			"the selector %.*s gives native histograms, which are not supported yet",
+			STR_FMT(plan_node_text(x->plan, sel->node)));
+		return ITER_ERROR;
+	}
+	return ITER_VALUE;
+}
