@@ -87,8 +87,15 @@ static size_t scan_token(struct scan *s)
 	return n;
 }
 
-/* Go takes (?<name>...) for (?P<name>...) and has no \C; this RE2 is the other way round. */
-static bool translate(struct str pattern, struct buf *out, struct err *err)
+/* A pattern as this RE2 takes it. */
+struct translation {
+	struct buf text;
+	bool has_any_byte;    /* \C, which Go has not */
+	bool ends_in_literal; /* a \Q without its \E */
+};
+
+/* Go takes (?<name>...) for (?P<name>...); this RE2 does not. */
+static void translate(struct str pattern, struct translation *out)
 {
 	struct scan s = {.left = pattern};
 
@@ -96,42 +103,85 @@ static bool translate(struct str pattern, struct buf *out, struct err *err)
 		enum place place = s.place;
 		size_t n = scan_token(&s);
 		struct str token = str_from(s.left.p, n);
-		bool named = place == IN_PATTERN && str_starts(s.left, STR("(?<"));
-		if (place != IN_LITERAL && str_is(token, "\\C"))
-			return fail(err, SHIM_REGEX_BAD_ESCAPE, token);
-		if (named) {
+		if (place == IN_PATTERN && str_starts(s.left, STR("(?<"))) {
 			n = 3;
 			token = STR("(?P<");
 		}
-		buf_append_str(out, token);
+		if (place != IN_LITERAL && str_is(token, "\\C"))
+			out->has_any_byte = true;
+		buf_append_str(&out->text, token);
 		s.left = str_skip(s.left, n);
 	}
-	return true;
+	out->ends_in_literal = s.place == IN_LITERAL;
+}
+
+/* `pattern` is what errors show that are about all of it. */
+static struct shim_regex *compile(struct str text, struct str pattern, struct err *err)
+{
+	const char *arg;
+	size_t n;
+
+	struct shim_regex *re = shim_regex_new(text.p ? text.p : "", text.n, REGEX_MEMORY_BYTES);
+	enum shim_regex_error status = shim_regex_status(re, &arg, &n);
+	if (status == SHIM_REGEX_OK)
+		return re;
+	bool about_all =
+	    status == SHIM_REGEX_MISSING_PAREN || status == SHIM_REGEX_UNEXPECTED_PAREN;
+	fail(err, status, about_all ? pattern : str_from(arg, n));
+	shim_regex_free(re);
+	return NULL;
+}
+
+/* Anchors can heal a pattern, a)(b for one, and they show in the texts of errors. */
+static bool is_valid_alone(const struct translation *t, struct str pattern, struct err *err)
+{
+	struct shim_regex *re = compile(buf_str(&t->text), pattern, err);
+
+	shim_regex_free(re);
+	return re != NULL;
+}
+
+static void append_anchored(struct buf *out, struct str pattern, bool ends_in_literal)
+{
+	buf_puts(out, "^(?s:");
+	buf_append_str(out, pattern);
+	buf_puts(out, ends_in_literal ? "\\E)$" : ")$");
+}
+
+static struct shim_regex *compile_mode(struct translation *t, struct str pattern,
+				       enum regex_mode mode, struct err *err)
+{
+	struct buf text auto_done(buf_done) = BUF_INIT(2 * REGEX_PATTERN_MAX);
+	struct buf shown auto_done(buf_done) = BUF_INIT(2 * REGEX_PATTERN_MAX);
+
+	if (mode == REGEX_SEARCH)
+		return compile(buf_str(&t->text), pattern, err);
+	if (mode == REGEX_MATCHER && !is_valid_alone(t, pattern, err))
+		return NULL;
+	append_anchored(&text, buf_str(&t->text), mode == REGEX_MATCHER && t->ends_in_literal);
+	append_anchored(&shown, pattern, false);
+	return compile(buf_str(&text), buf_str(&shown), err);
 }
 
 struct regex *regex_new(struct str pattern, enum regex_mode mode, struct err *err)
 {
-	struct buf text auto_done(buf_done) = BUF_INIT(2 * REGEX_PATTERN_MAX);
-	const char *arg;
-	size_t n;
+	struct translation t = {.text = BUF_INIT(2 * REGEX_PATTERN_MAX)};
 
 	if (pattern.n > REGEX_PATTERN_MAX) {
 		err_set(err, ERR_LIMIT, "a regular expression has %zu bytes, %d are allowed",
 			pattern.n, REGEX_PATTERN_MAX);
 		return NULL;
 	}
-	buf_puts(&text, mode == REGEX_FULL ? "^(?s:" : "");
-	if (!translate(pattern, &text, err))
-		return NULL;
-	buf_puts(&text, mode == REGEX_FULL ? ")$" : "");
-
-	struct shim_regex *re = shim_regex_new(text.p ? text.p : "", text.n, REGEX_MEMORY_BYTES);
-	enum shim_regex_error status = shim_regex_status(re, &arg, &n);
-	if (status != SHIM_REGEX_OK) {
-		fail(err, status, str_from(arg, n));
+	translate(pattern, &t);
+	struct shim_regex *re = compile_mode(&t, pattern, mode, err);
+	buf_done(&t.text);
+	if (re && t.has_any_byte) {
+		fail(err, SHIM_REGEX_BAD_ESCAPE, STR("\\C"));
 		shim_regex_free(re);
 		return NULL;
 	}
+	if (!re)
+		return NULL;
 	struct regex *out = NEW(struct regex);
 	*out = (struct regex){.re = re, .mode = mode, .pattern_n = pattern.n};
 	out->pattern = str_dup(pattern);

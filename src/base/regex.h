@@ -1,7 +1,7 @@
 /* regex.h - regular expressions: RE2's, with Go's syntax, defaults and error texts.
  *
- * Matching takes time linear in the text. `.` matches a newline in REGEX_FULL only, as Prometheus
- * and Go have it.
+ * Matching takes time linear in the text. `.` matches a newline in REGEX_FULL and
+ * REGEX_MATCHER only, as Prometheus and Go have it.
  *
  * Threads: a compiled regex never changes, so any number of threads may use it.
  */
@@ -14,8 +14,9 @@
 #include "base/str.h"
 
 enum regex_mode {
-	REGEX_FULL,   /* ^(?s:...)$: matchers, relabelling, label_replace */
-	REGEX_SEARCH, /* anywhere in the text, as Go's regexp.Compile */
+	REGEX_FULL,    /* ^(?s:...)$, put around the pattern first: relabelling, label_replace */
+	REGEX_MATCHER, /* the same, but what is wrong is looked for in the bare pattern */
+	REGEX_SEARCH,  /* anywhere in the text, as Go's regexp.Compile */
 };
 
 enum {

@@ -78,7 +78,7 @@ static bool compile_regex(struct matcher *m, struct err *err)
 {
 	/* The engine would refuse it too: it is refused before any work is done for it. */
 	if (m->value.n > REGEX_PATTERN_MAX) {
-		m->regex = regex_new(m->value, REGEX_FULL, err);
+		m->regex = regex_new(m->value, REGEX_MATCHER, err);
 		return false;
 	}
 	struct str pattern = without_anchors(m->value);
@@ -97,7 +97,7 @@ static bool compile_regex(struct matcher *m, struct err *err)
 	}
 	m->form = FORM_REGEX;
 	m->prefix = pattern_prefix(m->a, m->value);
-	m->regex = regex_new(m->value, REGEX_FULL, err);
+	m->regex = regex_new(m->value, REGEX_MATCHER, err);
 	return m->regex != NULL;
 }
 
