@@ -168,8 +168,11 @@ static void print_matchers(struct buf *out, const struct vector_selector *v)
 		matcher_format(&text, v->matchers.v[i]);
 		texts[n++] = arena_str(scratch, buf_str(&text));
 	}
-	if (n == 0)
+	if (n == 0) {
+		/* Prometheus prints nothing at all for info()'s {}, which cannot be read again */
+		buf_puts(out, v->name.n > 0 ? "" : "{}");
 		return;
+	}
 	qsort(texts, n, sizeof(*texts), compare_text);
 	for (size_t i = 0; i < n; i++) {
 		buf_putc(out, i ? ',' : '{');
