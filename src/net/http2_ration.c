@@ -1,7 +1,7 @@
 #include "net/http2_ration.h"
 
 enum {
-	BURST = 1000,
+	BURST = 500, /* nghttp2 itself gives up, without a word, at 1000 answers it owes */
 	PER_SECOND = 100,
 	MAX_STRIKES = 2,
 	IDLE_PING_INTERVAL_MS = 2 * 3600 * 1000,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A bucket of tokens: a thousand at once, a hundred per second in the long run. */
+/* A bucket of tokens: five hundred at once, a hundred per second in the long run. */
 struct http2_ration {
 	int64_t tokens_milli;
 	int64_t refilled_ms;

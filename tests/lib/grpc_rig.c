@@ -81,6 +81,20 @@ static bool wait(struct grpc_call *call, void *arg, struct err *err)
 	return leave(rig, ctx_check(grpc_call_ctx(call), err), err);
 }
 
+static bool stubborn(struct grpc_call *call, void *arg, struct err *err)
+{
+	struct grpc_rig *rig = arg;
+
+	count(rig, &rig->n_entered);
+	grpc_rig_await(rig, &rig->released, 1);
+	return leave(rig, ctx_check(grpc_call_ctx(call), err), err);
+}
+
+void grpc_rig_release(struct grpc_rig *rig)
+{
+	count(rig, &rig->released);
+}
+
 static bool fail_call(struct grpc_call *call, void *arg, struct err *err)
 {
 	struct grpc_rig *rig = arg;
@@ -126,6 +140,7 @@ void grpc_rig_start(struct grpc_rig *rig, const struct grpc_rig_options *options
 	grpc_server_handle(rig->server, "/test.Rig/Echo", echo, rig);
 	grpc_server_handle(rig->server, "/test.Rig/Stream", stream, rig);
 	grpc_server_handle(rig->server, "/test.Rig/Wait", wait, rig);
+	grpc_server_handle(rig->server, "/test.Rig/Stubborn", stubborn, rig);
 	grpc_server_handle(rig->server, "/test.Rig/Fail", fail_call, rig);
 	grpc_server_handle(rig->server, "/test.Rig/Header", header, rig);
 	expect_ok(
@@ -152,10 +167,18 @@ void grpc_rig_await(struct grpc_rig *rig, const int *counter, int value)
 	pthread_mutex_lock(&rig->mu);
 	while (*counter < value && ctx_wait(patience, &rig->changed, &rig->mu))
 		;
-	int got = *counter;
 	pthread_mutex_unlock(&rig->mu);
+	int got = grpc_rig_count(rig, counter);
 	if (got < value)
 		fail_msg("a counter stays at %d, want %d", got, value);
+}
+
+int grpc_rig_count(struct grpc_rig *rig, const int *counter)
+{
+	pthread_mutex_lock(&rig->mu);
+	int n = *counter;
+	pthread_mutex_unlock(&rig->mu);
+	return n;
 }
 
 void grpc_rig_expect_message(struct str message, int number, size_t size)

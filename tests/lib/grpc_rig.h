@@ -30,6 +30,7 @@ struct grpc_rig {
 	int n_entered;
 	int n_left;
 	int n_messages_sent;
+	int released;
 	enum err_code last_failure;
 };
 
@@ -38,14 +39,19 @@ struct grpc_rig {
  * "/test.Rig/Echo"    answers with the request.
  * "/test.Rig/Stream"  request "N SIZE": N messages of SIZE bytes, each begins with its number.
  * "/test.Rig/Wait"    waits until its context is done.
+ * "/test.Rig/Stubborn" waits for grpc_rig_release(), whatever its context says.
  * "/test.Rig/Fail"    request is the message of an ERR_LIMIT failure.
  * "/test.Rig/Header"  answers with the value of the metadata key that the request names.
  */
 void grpc_rig_start(struct grpc_rig *rig, const struct grpc_rig_options *options);
 void grpc_rig_stop(struct grpc_rig *rig);
 
+void grpc_rig_release(struct grpc_rig *rig);
+
 /* Wait until a counter of the rig has reached a value; fails the test after ten seconds. */
 void grpc_rig_await(struct grpc_rig *rig, const int *counter, int value);
+
+int grpc_rig_count(struct grpc_rig *rig, const int *counter);
 
 /* Check one message of /test.Rig/Stream. */
 void grpc_rig_expect_message(struct str message, int number, size_t size);
