@@ -75,10 +75,11 @@ void raw_http2_connect(struct raw_http2 *h, unsigned port)
 
 int raw_http2_listen(unsigned *port)
 {
-	struct sockaddr_in at = loopback(0);
+	struct sockaddr_in at = loopback(*port);
 	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(fd, 16), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);

@@ -26,8 +26,8 @@ struct raw_frame {
 
 /* A client of 127.0.0.1: sends the preface and empty SETTINGS. */
 void raw_http2_connect(struct raw_http2 *h, unsigned port);
-/* A server: a listening socket, and one connection of it with empty SETTINGS sent and the preface
- * read. */
+/* A server: a listening socket (on *port; 0: the kernel chooses), and one connection of it with
+ * empty SETTINGS sent and the preface read. */
 int raw_http2_listen(unsigned *port);
 void raw_http2_accept(struct raw_http2 *h, int listener);
 void raw_http2_close(struct raw_http2 *h);
