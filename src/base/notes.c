@@ -77,3 +77,13 @@ size_t notes_count(struct notes *notes, enum note_kind kind)
 	pthread_mutex_unlock(&notes->mu);
 	return count;
 }
+
+bool notes_get(struct notes *notes, size_t i, struct note *out)
+{
+	pthread_mutex_lock(&notes->mu);
+	bool found = i < notes->n;
+	if (found)
+		*out = notes->v[i];
+	pthread_mutex_unlock(&notes->mu);
+	return found;
+}

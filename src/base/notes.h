@@ -40,5 +40,7 @@ void notes_add(struct notes *notes, enum note_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void notes_add_all(struct notes *to, struct notes *from);
 size_t notes_count(struct notes *notes, enum note_kind kind);
+/* The i-th one in order of arrival; false beyond the last. The text lives as long as `notes`. */
+bool notes_get(struct notes *notes, size_t i, struct note *out);
 
 #endif
