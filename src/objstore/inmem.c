@@ -1,9 +1,10 @@
 #include "objstore/inmem.h"
 
 #include "base/arena.h"
-#include "base/lock.h"
 #include "base/vec.h"
 #include "objstore/object_name.h"
+
+#include <pthread.h>
 
 struct object {
 	char *name; /* owned */
@@ -15,7 +16,7 @@ struct object {
 struct inmem {
 	struct bucket base; /* first, so that the two pointers convert */
 	struct clock *clock;
-	struct mutex mu;
+	pthread_mutex_t mu;
 	VEC(struct object *) objects; /* guarded by mu; ascending by name */
 };
 
@@ -112,11 +113,11 @@ static bool inmem_list(struct bucket *b, struct ctx *ctx, struct str prefix,
 
 	if (!ctx_check(ctx, err) || !object_prefix_check(prefix, &dir, err))
 		return false;
-	mutex_lock(&m->mu);
+	pthread_mutex_lock(&m->mu);
 	for (size_t i = 0; i < m->objects.n; i++)
 		if (is_below(object_name(m->objects.v[i]), dir))
 			list_object(&l, dir, m->objects.v[i], mode);
-	mutex_unlock(&m->mu);
+	pthread_mutex_unlock(&m->mu);
 
 	for (size_t i = 0; i < l.entries.n; i++)
 		if (!ctx_check(ctx, err) || !fn(&l.entries.v[i], arg, err))
@@ -128,7 +129,7 @@ static bool inmem_list(struct bucket *b, struct ctx *ctx, struct str prefix,
 static bool copy_range(struct inmem *m, struct str name, int64_t offset, int64_t length,
 		       struct buf *out, struct err *err)
 {
-	mutex_lock(&m->mu);
+	pthread_mutex_lock(&m->mu);
 	struct object *o = find(m, name, err);
 	if (o) {
 		struct str bytes = str_skip(buf_str(&o->bytes), (size_t)offset);
@@ -136,7 +137,7 @@ static bool copy_range(struct inmem *m, struct str name, int64_t offset, int64_t
 			bytes.n = (size_t)length;
 		buf_append_str(out, bytes);
 	}
-	mutex_unlock(&m->mu);
+	pthread_mutex_unlock(&m->mu);
 	return o != NULL;
 }
 
@@ -160,11 +161,11 @@ static bool inmem_attrs(struct bucket *b, struct ctx *ctx, struct str name,
 
 	if (!ctx_check(ctx, err) || !object_name_check(name, err))
 		return false;
-	mutex_lock(&m->mu);
+	pthread_mutex_lock(&m->mu);
 	struct object *o = find(m, name, err);
 	if (o)
 		*out = (struct object_attrs){(int64_t)o->bytes.n, o->modified_ms};
-	mutex_unlock(&m->mu);
+	pthread_mutex_unlock(&m->mu);
 	return o != NULL;
 }
 
@@ -210,9 +211,9 @@ static bool writer_commit(struct bucket_writer *base, struct err *err)
 {
 	struct inmem_writer *w = (struct inmem_writer *)base;
 
-	mutex_lock(&w->bucket->mu);
+	pthread_mutex_lock(&w->bucket->mu);
 	bool ok = insert(w->bucket, w, err);
-	mutex_unlock(&w->bucket->mu);
+	pthread_mutex_unlock(&w->bucket->mu);
 	writer_abort(base);
 	return ok;
 }
@@ -248,7 +249,7 @@ static bool inmem_remove(struct bucket *b, struct ctx *ctx, struct str name, str
 
 	if (!ctx_check(ctx, err) || !object_removal_check(name, &is_marker, err))
 		return false;
-	mutex_lock(&m->mu);
+	pthread_mutex_lock(&m->mu);
 	size_t at = place_of(m, name, &found);
 	if (found) {
 		object_free(m->objects.v[at]);
@@ -256,7 +257,7 @@ static bool inmem_remove(struct bucket *b, struct ctx *ctx, struct str name, str
 			(m->objects.n - at - 1) * sizeof(*m->objects.v));
 		m->objects.n--;
 	}
-	mutex_unlock(&m->mu);
+	pthread_mutex_unlock(&m->mu);
 	return found ||
 	       err_set(err, ERR_NOT_FOUND, "remove object %.*s: not in the bucket", STR_FMT(name));
 }
@@ -274,7 +275,7 @@ static void inmem_close(struct bucket *b)
 	for (size_t i = 0; i < m->objects.n; i++)
 		object_free(m->objects.v[i]);
 	vec_done(&m->objects);
-	mutex_done(&m->mu);
+	pthread_mutex_destroy(&m->mu);
 	free(m);
 }
 
@@ -293,6 +294,6 @@ struct bucket *inmem_bucket_new(struct clock *clock)
 	struct inmem *m = NEW(struct inmem);
 	m->base.ops = &inmem_ops;
 	m->clock = clock;
-	mutex_init(&m->mu, RANK_BUCKET);
+	pthread_mutex_init(&m->mu, NULL);
 	return &m->base;
 }

@@ -1,0 +1,19 @@
+/* rpc_names.h - the gRPC methods we serve and call, and the metadata beside them. */
+#ifndef RPC_RPC_NAMES_H
+#define RPC_RPC_NAMES_H
+
+#include <stdint.h>
+
+#define RPC_STORE_SERIES       "/thanos.Store/Series"
+#define RPC_STORE_LABEL_NAMES  "/thanos.Store/LabelNames"
+#define RPC_STORE_LABEL_VALUES "/thanos.Store/LabelValues"
+#define RPC_INFO_INFO          "/thanos.info.Info/Info"
+#define RPC_HEALTH_CHECK       "/grpc.health.v1.Health/Check"
+
+/* The tenant of a request. */
+#define RPC_TENANT_KEY     "thanos-tenant"
+#define RPC_TENANT_DEFAULT "default-tenant"
+
+#define RPC_MESSAGE_MAX_BYTES ((size_t)INT32_MAX)
+
+#endif
