@@ -1,0 +1,31 @@
+/* series_line.h - a series as tests of PromQL write it: name{a="b"} 1 2 _ stale 0+10x5.
+ */
+#ifndef TESTS_LIB_SERIES_LINE_H
+#define TESTS_LIB_SERIES_LINE_H
+
+#include "base/err.h"
+#include "model/labels.h"
+
+enum point_kind {
+	POINT_NONE,
+	POINT_FLOAT,
+	POINT_HISTOGRAM, /* not read any further */
+};
+
+struct point {
+	enum point_kind kind;
+	double v;
+};
+
+struct series_line {
+	struct labels labels;
+	struct {
+		struct point *v;
+		size_t n, cap;
+	} points;
+};
+
+/* In memory of `a`. */
+bool series_line_parse(struct arena *a, struct str line, struct series_line *out, struct err *err);
+
+#endif

@@ -1,0 +1,242 @@
+#include "tests/promqltest/script.h"
+
+#include "base/duration.h"
+#include "base/float_text.h"
+#include "base/quote.h"
+#include "base/regex.h"
+
+struct lines {
+	struct str rest;
+	size_t n; /* of the current line, from 1 */
+};
+
+static struct str next_line(struct lines *l)
+{
+	struct str line;
+
+	l->rest = str_split(l->rest, '\n', &line);
+	l->n++;
+	line = str_trim(line, " \t\r");
+	return line.n && line.p[0] == '#' ? (struct str){0} : line;
+}
+
+static struct str next_word(struct str *rest)
+{
+	size_t n = 0;
+
+	*rest = str_trim(*rest, " \t");
+	while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t')
+		n++;
+	struct str word = str_from(rest->p, n);
+	*rest = str_trim(str_skip(*rest, n), " \t");
+	return word;
+}
+
+bool eval_demands(const struct eval *e, enum demand_kind kind)
+{
+	for (size_t i = 0; i < e->demands.n; i++)
+		if (e->demands.v[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* --- load ------------------------------------------------------------------------------------- */
+
+static bool parse_load(struct arena *a, struct lines *l, struct str rest, struct load *out,
+		       struct err *err)
+{
+	if (!model_duration_parse(rest, &out->step_ms, err))
+		return false;
+	for (struct str line = next_line(l); line.n; line = next_line(l)) {
+		struct series_line s;
+		if (str_find(line, STR("@st")) < line.n)
+			continue; /* start timestamps are not kept */
+		if (!series_line_parse(a, line, &s, err))
+			return false;
+		ARENA_PUSH(a, &out->lines, s);
+	}
+	return true;
+}
+
+/* --- eval ------------------------------------------------------------------------------------- */
+
+static bool take_word(struct str *rest, const char *word, struct err *err)
+{
+	struct str got = next_word(rest);
+
+	if (str_is(got, word))
+		return true;
+	return err_set(err, ERR_INVALID, "got \"%.*s\", want \"%s\"", STR_FMT(got), word);
+}
+
+static bool take_duration(struct str *rest, int64_t *ms, struct err *err)
+{
+	return model_duration_parse(next_word(rest), ms, err);
+}
+
+static bool parse_eval_head(struct str rest, struct eval *e, struct err *err)
+{
+	struct str kind = next_word(&rest);
+
+	e->is_range = str_is(kind, "range");
+	if (!e->is_range && !str_is(kind, "instant"))
+		return err_set(err, ERR_INVALID, "eval %.*s", STR_FMT(kind));
+	if (!take_word(&rest, e->is_range ? "from" : "at", err) ||
+	    !take_duration(&rest, &e->start_ms, err))
+		return false;
+	e->end_ms = e->start_ms;
+	if (e->is_range &&
+	    (!take_word(&rest, "to", err) || !take_duration(&rest, &e->end_ms, err) ||
+	     !take_word(&rest, "step", err) || !take_duration(&rest, &e->step_ms, err)))
+		return false;
+	e->expr = rest;
+	e->points_start_ms = e->start_ms;
+	e->points_step_ms = e->step_ms;
+	return true;
+}
+
+static const char *const demand_words[DEMAND_N] = {
+    [DEMAND_FAIL] = "fail", [DEMAND_WARN] = "warn",       [DEMAND_NO_WARN] = "no_warn",
+    [DEMAND_INFO] = "info", [DEMAND_NO_INFO] = "no_info",
+};
+
+static void add_demand(struct arena *a, struct eval *e, enum demand_kind kind,
+		       enum demand_match match, struct str text)
+{
+	ARENA_PUSH(a, &e->demands, (struct demand){kind, match, text});
+}
+
+static bool parse_range_vector(struct str rest, struct eval *e, struct err *err)
+{
+	e->has_range_vector = true;
+	return take_word(&rest, "vector", err) && take_word(&rest, "from", err) &&
+	       take_duration(&rest, &e->points_start_ms, err) && take_word(&rest, "to", err) &&
+	       take_duration(&rest, &e->start_ms, err) && take_word(&rest, "step", err) &&
+	       take_duration(&rest, &e->points_step_ms, err);
+}
+
+static bool parse_expect(struct arena *a, struct str rest, struct eval *e, struct err *err)
+{
+	struct str word = next_word(&rest);
+	enum demand_match match = DEMAND_ANYTHING;
+
+	if (str_is(word, "ordered")) {
+		e->is_ordered = true;
+		return true;
+	}
+	if (str_is(word, "range"))
+		return parse_range_vector(rest, e, err);
+	if (str_is(word, "string")) {
+		struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+		e->has_string = true;
+		if (!unquote_append(&text, rest, UNQUOTE_GO, err))
+			return false;
+		e->string = arena_str(a, buf_str(&text));
+		return true;
+	}
+	if (str_starts(rest, STR("msg:")))
+		match = DEMAND_TEXT;
+	if (str_starts(rest, STR("regex:")))
+		match = DEMAND_REGEX;
+	rest = str_trim(str_skip(rest, match == DEMAND_TEXT    ? 4
+				       : match == DEMAND_REGEX ? 6
+							       : 0),
+			" \t");
+	for (int kind = 0; kind < DEMAND_N; kind++) {
+		if (!str_is(word, demand_words[kind]))
+			continue;
+		add_demand(a, e, (enum demand_kind)kind, match, rest);
+		return true;
+	}
+	return err_set(err, ERR_INVALID, "expect %.*s", STR_FMT(word));
+}
+
+static bool parse_eval_line(struct arena *a, struct str line, struct eval *e, bool *is_end,
+			    struct err *err)
+{
+	struct str rest = line;
+	struct str word = next_word(&rest);
+	struct series_line s;
+
+	if (str_is(word, "expected_fail_message") || str_is(word, "expected_fail_regexp")) {
+		add_demand(a, e, DEMAND_FAIL,
+			   str_is(word, "expected_fail_message") ? DEMAND_TEXT : DEMAND_REGEX,
+			   rest);
+		*is_end = true;
+		return true;
+	}
+	if (str_is(word, "expect"))
+		return parse_expect(a, rest, e, err);
+	int64_t whole;
+	if (rest.n == 0 && (str_to_i64(word, &whole) || float_parse(word, &e->scalar))) {
+		if (!float_parse(word, &e->scalar))
+			e->scalar = (double)whole;
+		e->has_scalar = true;
+		*is_end = true;
+		return true;
+	}
+	if (!series_line_parse(a, line, &s, err))
+		return false;
+	ARENA_PUSH(a, &e->series, s);
+	return true;
+}
+
+static bool parse_eval(struct arena *a, struct lines *l, struct str word, struct str rest,
+		       struct eval *e, struct err *err)
+{
+	bool is_end = false;
+
+	e->is_ordered = str_ends(word, STR("_ordered"));
+	if (str_ends(word, STR("_fail")))
+		add_demand(a, e, DEMAND_FAIL, DEMAND_ANYTHING, (struct str){0});
+	if (str_ends(word, STR("_warn")))
+		add_demand(a, e, DEMAND_WARN, DEMAND_ANYTHING, (struct str){0});
+	if (str_ends(word, STR("_info")))
+		add_demand(a, e, DEMAND_INFO, DEMAND_ANYTHING, (struct str){0});
+	if (!parse_eval_head(rest, e, err))
+		return false;
+	for (struct str line = next_line(l); line.n && !is_end; line = next_line(l)) {
+		if (!parse_eval_line(a, line, e, &is_end, err))
+			return false;
+		if (is_end)
+			break;
+	}
+	return true;
+}
+
+static bool parse_command(struct arena *a, struct lines *l, struct str line, struct command *c,
+			  struct err *err)
+{
+	struct str rest = line;
+	struct str word = next_word(&rest);
+
+	if (str_is(word, "clear")) {
+		c->kind = COMMAND_CLEAR;
+		return true;
+	}
+	if (str_starts(word, STR("load"))) {
+		c->kind = COMMAND_LOAD;
+		return parse_load(a, l, rest, &c->load, err);
+	}
+	if (str_starts(word, STR("eval"))) {
+		c->kind = COMMAND_EVAL;
+		return parse_eval(a, l, word, rest, &c->eval, err);
+	}
+	return err_set(err, ERR_INVALID, "unknown command %.*s", STR_FMT(word));
+}
+
+bool script_parse(struct arena *a, struct str text, struct script *out, struct err *err)
+{
+	struct lines l = {.rest = text};
+
+	while (l.rest.n) {
+		struct str line = next_line(&l);
+		struct command c = {.line = l.n};
+		if (line.n == 0)
+			continue;
+		if (!parse_command(a, &l, line, &c, err))
+			return err_wrap(err, "line %zu", l.n);
+		ARENA_PUSH(a, out, c);
+	}
+	return true;
+}

@@ -1,0 +1,85 @@
+/* script.h - Prometheus' PromQL test scripts: what to load, what to evaluate, what to expect.
+ */
+#ifndef TESTS_PROMQLTEST_SCRIPT_H
+#define TESTS_PROMQLTEST_SCRIPT_H
+
+#include "tests/lib/series_line.h"
+
+enum command_kind {
+	COMMAND_CLEAR,
+	COMMAND_LOAD,
+	COMMAND_EVAL,
+};
+
+struct load {
+	int64_t step_ms;
+	struct {
+		struct series_line *v;
+		size_t n, cap;
+	} lines;
+};
+
+enum demand_kind {
+	DEMAND_FAIL,
+	DEMAND_WARN,
+	DEMAND_NO_WARN,
+	DEMAND_INFO,
+	DEMAND_NO_INFO,
+	DEMAND_N,
+};
+
+enum demand_match {
+	DEMAND_ANYTHING,
+	DEMAND_TEXT,
+	DEMAND_REGEX,
+};
+
+/* expect warn msg: ... */
+struct demand {
+	enum demand_kind kind;
+	enum demand_match match;
+	struct str text;
+};
+
+struct eval {
+	bool is_range;
+	int64_t start_ms; /* of an instant query the time */
+	int64_t end_ms;
+	int64_t step_ms;
+	struct str expr;
+	bool is_ordered;
+	bool has_scalar;
+	double scalar;
+	bool has_string;
+	struct str string;
+	bool has_range_vector; /* the answer of an instant query is a matrix: */
+	int64_t points_start_ms;
+	int64_t points_step_ms;
+	struct {
+		struct series_line *v;
+		size_t n, cap;
+	} series;
+	struct {
+		struct demand *v;
+		size_t n, cap;
+	} demands;
+};
+
+struct command {
+	enum command_kind kind;
+	size_t line;
+	struct load load;
+	struct eval eval;
+};
+
+struct script {
+	struct command *v;
+	size_t n, cap;
+};
+
+/* In memory of `a`. The message of an error begins with the line. */
+bool script_parse(struct arena *a, struct str text, struct script *out, struct err *err);
+
+bool eval_demands(const struct eval *e, enum demand_kind kind);
+
+#endif
