@@ -1,0 +1,61 @@
+/* filters.h - which of the blocks found in a bucket count. Filters are applied in Thanos' order:
+ * time partition, consistency delay, deletion marks, duplicates.
+ */
+#ifndef BLOCK_FILTERS_H
+#define BLOCK_FILTERS_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/time_text.h"
+#include "block/block_view.h"
+#include "model/bucket.h"
+
+struct block_filter {
+	/* Drops blocks by block_view_drop(). */
+	bool (*apply)(struct block_filter *f, struct ctx *ctx, struct block_view *view,
+		      struct err *err);
+};
+
+/* Only blocks that reach into [min, max], both as told by flags that may be relative to now. */
+struct time_partition_filter {
+	struct block_filter base; /* first, so that the two pointers convert */
+	struct time_or_duration min;
+	struct time_or_duration max;
+	struct clock *clock;
+};
+void time_partition_filter_init(struct time_partition_filter *f, struct time_or_duration min,
+				struct time_or_duration max, struct clock *clock);
+
+/* Only blocks that were uploaded at least so long ago (or made, when that is not known), so that
+ * all of them is to be seen in stores that show objects late. What a compactor or a repair made
+ * does not wait: its sources are there until after it is seen. */
+struct consistency_delay_filter {
+	struct block_filter base; /* first, so that the two pointers convert */
+	int64_t delay_ms;
+	struct clock *clock;
+};
+void consistency_delay_filter_init(struct consistency_delay_filter *f, int64_t delay_ms,
+				   struct clock *clock);
+
+/* Not the blocks that were marked for deletion longer ago than that. A mark that cannot be parsed
+ * is none; one of another version is an error. */
+struct deletion_mark_filter {
+	struct block_filter base; /* first, so that the two pointers convert */
+	struct bucket *bucket;
+	int64_t delay_ms;
+	unsigned concurrency;
+	struct clock *clock;
+	struct logger *logger;
+};
+void deletion_mark_filter_init(struct deletion_mark_filter *f, struct bucket *bucket,
+			       int64_t delay_ms, unsigned concurrency, struct clock *clock,
+			       struct logger *logger);
+
+/* Not the blocks all of whose sources went into another block of their group: a compaction was
+ * done, and what it was made from is not deleted yet. */
+struct duplicate_filter {
+	struct block_filter base; /* first, so that the two pointers convert */
+};
+void duplicate_filter_init(struct duplicate_filter *f);
+
+#endif
