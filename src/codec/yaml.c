@@ -63,6 +63,16 @@ static bool count_nodes(struct loader *l, const struct yaml_node *at, size_t n)
 	return false;
 }
 
+/* `more` levels are about to be added here. */
+static bool check_depth(struct loader *l, const struct yaml_node *at, unsigned more)
+{
+	if (l->depth + more <= YAML_MAX_DEPTH)
+		return true;
+	yaml_fail(at, l->err, "nested more than %d deep", YAML_MAX_DEPTH);
+	l->err->code = ERR_LIMIT;
+	return false;
+}
+
 static struct str text_of(struct loader *l, const yaml_char_t *s, size_t n)
 {
 	return s ? arena_str(l->arena, str_from(s, n)) : (struct str){0};
@@ -160,14 +170,23 @@ static bool resolve_merges(struct loader *l, struct frame *f)
 	return merge_value(l, f, &seen, value);
 }
 
+static void add_weight(struct yaml_node *node, const struct yaml_node *below)
+{
+	node->n_expanded += below->n_expanded;
+	if (node->depth < below->depth + 1)
+		node->depth = below->depth + 1;
+}
+
 static bool end_map(struct loader *l, struct frame *f)
 {
 	if (!check_duplicates(l, f) || !resolve_merges(l, f))
 		return false;
 	f->node->entries = f->entries.v;
 	f->node->n = f->entries.n;
-	for (size_t i = 0; i < f->node->n; i++)
-		f->node->n_expanded += f->node->entries[i].value->n_expanded + 1;
+	for (size_t i = 0; i < f->node->n; i++) {
+		f->node->n_expanded++; /* the key */
+		add_weight(f->node, f->node->entries[i].value);
+	}
 	return true;
 }
 
@@ -176,7 +195,7 @@ static bool end_list(struct frame *f)
 	f->node->items = f->items.v;
 	f->node->n = f->items.n;
 	for (size_t i = 0; i < f->node->n; i++)
-		f->node->n_expanded += f->node->items[i]->n_expanded;
+		add_weight(f->node, f->node->items[i]);
 	return true;
 }
 
@@ -208,11 +227,8 @@ static bool begin(struct loader *l, const yaml_event_t *e, enum yaml_kind kind,
 	struct yaml_node *node = node_new(l, e, kind);
 	if (!count_nodes(l, node, 1))
 		return false;
-	if (l->depth == YAML_MAX_DEPTH) {
-		yaml_fail(node, l->err, "nested more than %d deep", YAML_MAX_DEPTH);
-		l->err->code = ERR_LIMIT;
+	if (!check_depth(l, node, 1))
 		return false;
-	}
 	l->frames[l->depth++] = (struct frame){.node = node, .anchor = name_of(l, anchor)};
 	return true;
 }
@@ -243,7 +259,8 @@ static bool add_alias(struct loader *l, const yaml_event_t *e)
 	struct yaml_node *node = map_get(&l->anchors, name);
 	if (!node)
 		return yaml_fail(at, l->err, "unknown anchor '%.*s' referenced", STR_FMT(name));
-	return count_nodes(l, at, node->n_expanded) && add(l, node, at);
+	return check_depth(l, at, node->depth) && count_nodes(l, at, node->n_expanded) &&
+	       add(l, node, at);
 }
 
 static bool take_event(struct loader *l, const yaml_event_t *e)

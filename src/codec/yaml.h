@@ -47,6 +47,7 @@ struct yaml_node {
 	struct yaml_entry *entries; /* in document order, with `<<` merged in */
 	size_t n;                   /* of items or entries */
 	size_t n_expanded;          /* nodes below, aliases counted as often as they are used */
+	unsigned depth;             /* levels below, aliases followed: at most YAML_MAX_DEPTH */
 };
 
 struct yaml_entry {

@@ -1,5 +1,6 @@
 #include "proto/remote_read.h"
 
+#include "base/assert.h"
 #include "proto/labels_message.h"
 #include "proto/repeated.h"
 
@@ -56,9 +57,13 @@ static void hints_encode(struct pb_writer *w, const struct read_query *q)
 void read_request_encode(struct pb_writer *w, const struct read_query *query,
 			 const enum read_response_type *accepted, size_t n_accepted)
 {
+	char packed[8];
+
+	assert(n_accepted <= sizeof(packed));
+	for (size_t i = 0; i < n_accepted; i++)
+		packed[i] = (char)accepted[i];
 	pb_writer_clear(w);
-	while (n_accepted > 0)
-		pb_put_varint(w, REQUEST_ACCEPTED, accepted[--n_accepted]);
+	pb_opt_bytes(w, REQUEST_ACCEPTED, str_from(packed, n_accepted));
 
 	size_t mark = pb_message_end(w);
 	hints_encode(w, query);

@@ -155,6 +155,20 @@ static void aliases_that_multiply_are_refused(void **state)
 	buf_done(&text);
 }
 
+static void aliases_that_nest_count_as_what_they_stand_for(void **state)
+{
+	struct buf text = BUF_INIT(100000);
+	(void)state;
+
+	buf_puts(&text, "a0: &a0 x\n");
+	for (int i = 1; i < 200; i++)
+		buf_printf(&text, "a%d: &a%d [*a%d]\n", i, i, i - 1);
+
+	/* a99 is 99 deep, below the map. */
+	expect_refused(buf_str(&text), ERR_LIMIT, "line 101: nested more than 100 deep");
+	buf_done(&text);
+}
+
 static void a_document_too_large_is_not_read(void **state)
 {
 	(void)state;
@@ -491,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(broken_documents_are_refused_with_their_line),
 	    cmocka_unit_test(deep_nesting_is_refused_at_once),
 	    cmocka_unit_test(aliases_that_multiply_are_refused),
+	    cmocka_unit_test(aliases_that_nest_count_as_what_they_stand_for),
 	    cmocka_unit_test(a_document_too_large_is_not_read),
 	    cmocka_unit_test(booleans_follow_go),
 	    cmocka_unit_test(integers_follow_go),
