@@ -36,18 +36,12 @@ static bool is_alphanumeric(const struct cursor *c)
 	return !at_end(c) && (isalnum((unsigned char)c->s.p[c->pos]) || c->s.p[c->pos] == '_');
 }
 
-/* Digits with at most one dot and one exponent, in any order that looks like a number; what follows
- * them must not be a letter. */
-static bool accept_number(struct cursor *c)
+/* Digits with at most one dot and one exponent, in any order that looks like a number. */
+static bool accept_digits_of(struct cursor *c, const char *digits)
 {
-	const char *digits = DECIMAL_DIGITS;
-	bool hexadecimal = accept(c, "0") && accept(c, "xX");
+	bool hexadecimal = strcmp(digits, HEX_DIGITS) == 0;
 	bool had_dot = false, had_exponent = false;
 
-	if (hexadecimal) {
-		accept(c, "_");
-		digits = HEX_DIGITS;
-	}
 	accept(c, ".");
 	accept(c, digits);
 
@@ -70,9 +64,29 @@ static bool accept_number(struct cursor *c)
 			while (accept(c, digits))
 				; /* in a run of hexadecimal digits an e is no exponent */
 		} else {
-			return c->pos > 0 && !is_alphanumeric(c);
+			return c->pos > 0;
 		}
 	}
+}
+
+static bool accept_number(struct cursor *c)
+{
+	const char *digits = DECIMAL_DIGITS;
+
+	if (accept(c, "0") && accept(c, "xX")) {
+		accept(c, "_");
+		digits = HEX_DIGITS;
+	}
+	return accept_digits_of(c, digits) && !is_alphanumeric(c);
+}
+
+bool series_number_lex(struct str s, size_t *n)
+{
+	struct cursor c = {.s = s};
+	bool ok = accept_digits_of(&c, DECIMAL_DIGITS) && (!is_alphanumeric(&c) || is_any(&c, "x"));
+
+	*n = c.pos;
+	return ok;
 }
 
 /* The rest of a duration, whose first number was accepted: bad combinations of units show when it

@@ -8,6 +8,10 @@
  * text of a token need not have a value: number_parse() and model_duration_parse() find out. */
 enum token_kind number_lex(struct str s, size_t *n);
 
+/* The decimal number at the start of `s` in a series notation, where an x may follow it: 5x3. False
+ * after `n` bytes that are none. */
+bool series_number_lex(struct str s, size_t *n);
+
 enum number_result {
 	NUMBER_OK,
 	NUMBER_SYNTAX,
