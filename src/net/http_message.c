@@ -14,7 +14,7 @@ static const struct {
     {HTTP_GET, "GET", "get"},          {HTTP_HEAD, "HEAD", "head"},
     {HTTP_POST, "POST", "post"},       {HTTP_PUT, "PUT", "put"},
     {HTTP_DELETE, "DELETE", "delete"}, {HTTP_OPTIONS, "OPTIONS", "options"},
-    {HTTP_PATCH, "PATCH", "patch"},    {HTTP_OTHER, "OTHER", "other"},
+    {HTTP_PATCH, "PATCH", "patch"},    {HTTP_OTHER, "OTHER", "unknown"},
 };
 
 static const struct {
@@ -224,6 +224,8 @@ bool http_params_parse(struct http_params *params, struct str text, struct arena
 			ok = false;
 			continue;
 		}
+		if (params->n == HTTP_MAX_PARAMS)
+			return err_set(err, ERR_LIMIT, "more than %d parameters", HTTP_MAX_PARAMS);
 		value = str_split(pair, '=', &name);
 		if (http_percent_decode(name, HTTP_PLUS_IS_SPACE, a, &name) &&
 		    http_percent_decode(value, HTTP_PLUS_IS_SPACE, a, &value)) {

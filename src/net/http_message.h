@@ -72,8 +72,11 @@ struct http_params {
 	size_t n, cap;
 };
 
+enum { HTTP_MAX_PARAMS = 100000 };
+
 /* Adds the pairs of "a=1&b=x+y&a=%32", decoded, as Go's url.ParseQuery does: a pair that cannot be
- * decoded is left out, the rest is added, and the result is false for the first such pair. */
+ * decoded is left out, the rest is added, and the result is false for the first such pair. Beyond
+ * HTTP_MAX_PARAMS it ends with ERR_LIMIT. */
 bool http_params_parse(struct http_params *params, struct str text, struct arena *a,
 		       struct err *err);
 /* The first of this name, or an empty str with p == NULL. */

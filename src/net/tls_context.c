@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "base/fs.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -94,29 +94,15 @@ static bool is_given(const struct tls_pem *pem)
 	return (pem->file && pem->file[0]) || (pem->text && pem->text[0]);
 }
 
-/* The bytes of a file or an inline text as an OpenSSL source; NULL on failure. */
-static BIO *open_pem(const struct tls_pem *pem, const char *what, struct err *err)
+/* The bytes of a file (in `text`, which outlives the source) or an inline text as an OpenSSL
+ * source; NULL on failure. */
+static BIO *open_pem(const struct tls_pem *pem, const char *what, struct buf *text, struct err *err)
 {
 	if (!pem->file || !pem->file[0])
 		return BIO_new_mem_buf(pem->text, -1);
-	FILE *f = fopen(pem->file, "rbe");
-	if (!f) {
-		err_set_errno(err, errno, "tls: %s %s", what, pem->file);
-		return NULL;
-	}
-	BIO *bio = BIO_new(BIO_s_mem());
-	size_t total = 0, n;
-	char chunk[4096];
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0 && (total += n) <= PEM_MAX_BYTES)
-		BIO_write(bio, chunk, (int)n);
-	bool failed = ferror(f);
-	fclose(f);
-	OPENSSL_cleanse(chunk, sizeof(chunk));
-	if (!failed && total <= PEM_MAX_BYTES)
-		return bio;
-	BIO_free(bio);
-	err_set(err, ERR_INVALID, "tls: %s %s: %s", what, pem->file,
-		failed ? "cannot be read" : "is larger than 4 MiB");
+	if (fs_read(pem->file, text, err))
+		return BIO_new_mem_buf(text->p ? text->p : "", (int)text->n);
+	err_wrap(err, "tls: %s", what);
 	return NULL;
 }
 
@@ -128,7 +114,8 @@ static int no_password(char *out, int size, int writing, void *arg)
 
 static bool use_certificate(SSL_CTX *ctx, const struct tls_pem *pem, struct err *err)
 {
-	BIO *bio = open_pem(pem, "certificate", err);
+	struct buf text auto_done(buf_done) = BUF_INIT(PEM_MAX_BYTES);
+	BIO *bio = open_pem(pem, "certificate", &text, err);
 	if (!bio)
 		return false;
 	X509 *leaf = PEM_read_bio_X509(bio, NULL, no_password, NULL);
@@ -148,11 +135,13 @@ static bool use_certificate(SSL_CTX *ctx, const struct tls_pem *pem, struct err 
 
 static bool use_key(SSL_CTX *ctx, const struct tls_pem *pem, struct err *err)
 {
-	BIO *bio = open_pem(pem, "key", err);
+	struct buf text auto_done(buf_done) = BUF_INIT(PEM_MAX_BYTES);
+	BIO *bio = open_pem(pem, "key", &text, err);
 	if (!bio)
 		return false;
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
 	BIO_free(bio);
+	OPENSSL_cleanse(text.p, text.n);
 	if (!key)
 		return fail(err, ERR_INVALID, "no unencrypted private key in", pem);
 	bool ok = SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
@@ -162,7 +151,8 @@ static bool use_key(SSL_CTX *ctx, const struct tls_pem *pem, struct err *err)
 
 static bool use_ca(SSL_CTX *ctx, enum tls_role role, const struct tls_pem *pem, struct err *err)
 {
-	BIO *bio = open_pem(pem, "CA", err);
+	struct buf text auto_done(buf_done) = BUF_INIT(PEM_MAX_BYTES);
+	BIO *bio = open_pem(pem, "CA", &text, err);
 	if (!bio)
 		return false;
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);

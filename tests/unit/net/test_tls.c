@@ -53,7 +53,7 @@ static void a_bad_file_is_named_with_the_reason(void **state)
 	put_file(junk, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 
 	refuses(&(struct tls_settings){.certificate.file = "/nowhere/a.pem", .key.file = f.key},
-		"tls: certificate /nowhere/a.pem: No such file");
+		"tls: certificate: open /nowhere/a.pem: No such file");
 	refuses(&(struct tls_settings){.certificate.file = f.certificate, .key.file = other_key},
 		"key values mismatch");
 	snprintf(want, sizeof(want), "tls: no unencrypted private key in %s: ", f.certificate);
