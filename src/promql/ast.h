@@ -18,6 +18,12 @@ struct text_range {
 	uint32_t end;
 };
 
+/* From where one begins to where another, behind it, ends. */
+static inline struct text_range text_range_join(struct text_range first, struct text_range last)
+{
+	return (struct text_range){.start = first.start, .end = last.end};
+}
+
 enum expr_kind {
 	EXPR_NUMBER,
 	EXPR_STRING,

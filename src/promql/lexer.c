@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "promql/number_lexer.h"
 #include "promql/rune_text.h"
+#include "promql/string_lexer.h"
 
 /* What peek() answers at the end; no character has this value. */
 #define NO_RUNE UINT32_MAX
@@ -112,121 +113,16 @@ static struct token fail_rune(struct lexer *l, const char *reason, uint32_t rune
 	return fail(l, arena_printf(l->arena, "%s %.*s", reason, STR_FMT(buf_str(&out))));
 }
 
-/* --- strings ------------------------------------------------------------------------------- */
+/* --- words, numbers and strings ------------------------------------------------------------ */
 
-/* The value of a hexadecimal digit, 16 if it is none. */
-static uint32_t digit_value(uint32_t c)
+static struct token string(struct lexer *l)
 {
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
+	size_t n;
+	const char *problem = string_lex(str_skip(l->text, l->start), l->arena, &n);
+
+	l->pos = l->start + n;
+	return problem ? fail(l, problem) : token(l, TOKEN_STRING);
 }
-
-static const char *illegal_digit(struct lexer *l, uint32_t c)
-{
-	struct buf out auto_done(buf_done) = BUF_INIT(64);
-
-	if (c == NO_RUNE)
-		return "escape sequence not terminated";
-	rune_describe(&out, c);
-	return arena_printf(l->arena, "illegal character %.*s in escape sequence",
-			    STR_FMT(buf_str(&out)));
-}
-
-static const char *unknown_escape(struct lexer *l, uint32_t c)
-{
-	struct buf out auto_done(buf_done) = BUF_INIT(64);
-
-	if (c == NO_RUNE)
-		return "escape sequence not terminated";
-	rune_describe(&out, c);
-	return arena_printf(l->arena, "unknown escape sequence %.*s", STR_FMT(buf_str(&out)));
-}
-
-/* `n` digits of a numeric escape. NULL when it stands for a character. */
-static const char *skip_numeric_escape(struct lexer *l, int n, uint32_t base, uint32_t max)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < n; i++) {
-		uint32_t c = next(l);
-		uint32_t digit = digit_value(c);
-		if (digit >= base)
-			return illegal_digit(l, c);
-		value = value * base + digit;
-	}
-	if (value > max || (value >= 0xd800 && value < 0xe000))
-		return "escape sequence is an invalid Unicode code point";
-	return NULL;
-}
-
-/* Behind a backslash. NULL when the escape is a good one, else what is wrong. */
-static const char *skip_escape(struct lexer *l, uint32_t quote)
-{
-	uint32_t c = peek(l);
-
-	if (c >= '0' && c <= '7')
-		return skip_numeric_escape(l, 3, 8, 255);
-	next(l);
-	if (c == quote)
-		return NULL;
-	switch (c) {
-	case 'a':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-	case 'v':
-	case '\\':
-		return NULL;
-	case 'x':
-		return skip_numeric_escape(l, 2, 16, 255);
-	case 'u':
-		return skip_numeric_escape(l, 4, 16, UTF8_MAX_RUNE);
-	case 'U':
-		return skip_numeric_escape(l, 8, 16, UTF8_MAX_RUNE);
-	default:
-		return unknown_escape(l, c);
-	}
-}
-
-static struct token string(struct lexer *l, uint32_t quote)
-{
-	for (;;) {
-		uint32_t c = next(l);
-		if (c == quote)
-			return token(l, TOKEN_STRING);
-		if (c == '\\') {
-			const char *problem = skip_escape(l, quote);
-			if (problem)
-				return fail(l, problem);
-		}
-		if (c == UTF8_REPLACEMENT)
-			return fail(l, "invalid UTF-8 rune");
-		if (c == NO_RUNE || c == '\n')
-			return fail(l, "unterminated quoted string");
-	}
-}
-
-static struct token raw_string(struct lexer *l)
-{
-	for (;;) {
-		uint32_t c = next(l);
-		if (c == '`')
-			return token(l, TOKEN_STRING);
-		if (c == UTF8_REPLACEMENT)
-			return fail(l, "invalid UTF-8 rune");
-		if (c == NO_RUNE)
-			return fail(l, "unterminated raw string");
-	}
-}
-
-/* --- words and numbers --------------------------------------------------------------------- */
 
 static struct token number_or_duration(struct lexer *l)
 {
@@ -409,9 +305,8 @@ static struct token in_expression(struct lexer *l)
 						 : TOKEN_GT);
 	case '"':
 	case '\'':
-		return string(l, c);
 	case '`':
-		return raw_string(l);
+		return string(l);
 	case '(':
 		return left_paren(l);
 	case ')':
@@ -444,9 +339,8 @@ static struct token in_braces(struct lexer *l)
 		return token(l, TOKEN_COMMA);
 	case '"':
 	case '\'':
-		return string(l, c);
 	case '`':
-		return raw_string(l);
+		return string(l);
 	case '=':
 		return token(l, accept(l, '~') ? TOKEN_MATCH_RE : TOKEN_EQUAL);
 	case '!':

@@ -209,7 +209,7 @@ static struct expr *parse_whole_expression(struct parser *p)
 		parser_fail(p, (struct text_range){0}, "no expression found in input");
 		return NULL;
 	}
-	struct expr *root = parser_binary(p, 1);
+	struct expr *root = parser_binary(p, PRECEDENCE_LOWEST);
 	if (root && parser_expect(p, TOKEN_END_OF_INPUT) && parser_check(p, root))
 		return root;
 	return NULL;

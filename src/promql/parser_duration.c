@@ -6,14 +6,7 @@
 
 #include <math.h>
 
-enum { PRECEDENCE_POW = 6 };
-
 static struct expr *formula(struct parser *p, int precedence);
-
-static struct text_range range_of(struct text_range first, struct text_range last)
-{
-	return (struct text_range){.start = first.start, .end = last.end};
-}
 
 static bool check_enabled(struct parser *p, const struct expr *e)
 {
@@ -73,12 +66,12 @@ static struct expr *smaller_or_larger(struct parser *p)
 	struct token name = parser_take(p);
 	const struct expr *left, *right;
 
-	if (!parser_expect(p, TOKEN_LEFT_PAREN) || !(left = formula(p, 1)) ||
-	    !parser_expect(p, TOKEN_COMMA) || !(right = formula(p, 1)) ||
+	if (!parser_expect(p, TOKEN_LEFT_PAREN) || !(left = formula(p, PRECEDENCE_LOWEST)) ||
+	    !parser_expect(p, TOKEN_COMMA) || !(right = formula(p, PRECEDENCE_LOWEST)) ||
 	    !parser_expect(p, TOKEN_RIGHT_PAREN))
 		return NULL;
 	return duration_node(p, name.kind == TOKEN_MIN_OF ? OP_MIN_OF : OP_MAX_OF, left, right,
-			     range_of(left->where, right->where));
+			     text_range_join(left->where, right->where));
 }
 
 static bool is_property(enum token_kind kind)
@@ -113,13 +106,13 @@ static struct expr *apply_sign(struct parser *p, const struct token *sign, struc
 	}
 	if (sign->kind == TOKEN_ADD)
 		return e;
-	return duration_node(p, OP_SUB, NULL, e, range_of(sign->where, e->where));
+	return duration_node(p, OP_SUB, NULL, e, text_range_join(sign->where, e->where));
 }
 
 static struct expr *parens(struct parser *p)
 {
 	struct token left = parser_take(p);
-	struct expr *e = formula(p, 1);
+	struct expr *e = formula(p, PRECEDENCE_LOWEST);
 
 	if (!e || !parser_expect(p, TOKEN_RIGHT_PAREN) || !check_enabled(p, e))
 		return NULL;
@@ -163,9 +156,7 @@ static struct expr *operation(struct parser *p, const struct expr *left)
 {
 	struct token operator= parser_take(p);
 	enum expr_op op = token_op(operator.kind);
-	int precedence = token_precedence(operator.kind);
-	const struct expr *right =
-	    formula(p, precedence < PRECEDENCE_POW ? precedence + 1 : precedence);
+	const struct expr *right = formula(p, token_right_precedence(operator.kind));
 
 	if (!right || !check_enabled(p, left))
 		return NULL;
@@ -173,7 +164,7 @@ static struct expr *operation(struct parser *p, const struct expr *left)
 		parser_fail(p, operator.where, "%s by zero", op == OP_DIV ? "division" : "modulo");
 		return NULL;
 	}
-	return duration_node(p, op, left, right, range_of(left->where, right->where));
+	return duration_node(p, op, left, right, text_range_join(left->where, right->where));
 }
 
 /* What follows a first operand. */
@@ -207,7 +198,7 @@ static void store(struct duration *out, const struct expr *e)
 
 bool parser_positive_duration(struct parser *p, struct duration *out)
 {
-	struct expr *e = formula(p, 1);
+	struct expr *e = formula(p, PRECEDENCE_LOWEST);
 
 	if (!e)
 		return false;
@@ -231,19 +222,19 @@ static struct expr *signed_offset(struct parser *p)
 		e = is_property(kind) ? query_property(p) : smaller_or_larger(p);
 		if (e)
 			e = duration_node(p, token_op(sign.kind), NULL, e,
-					  range_of(sign.where, e->where));
+					  text_range_join(sign.where, e->where));
 		return e && check_enabled(p, e) ? e : NULL;
 	}
 	if (kind == TOKEN_LEFT_PAREN) {
 		parser_take(p);
-		e = formula(p, 1);
+		e = formula(p, PRECEDENCE_LOWEST);
 		if (!e || !parser_expect(p, TOKEN_RIGHT_PAREN))
 			return NULL;
 		e = wrap(p, e, e->where.start);
 		return e ? apply_sign(p, &sign, e) : NULL;
 	}
 	e = formula(p, PRECEDENCE_POW);
-	return e ? rest_of_formula(p, apply_sign(p, &sign, e), 1) : NULL;
+	return e ? rest_of_formula(p, apply_sign(p, &sign, e), PRECEDENCE_LOWEST) : NULL;
 }
 
 bool parser_offset_duration(struct parser *p, struct duration *out)
@@ -254,7 +245,7 @@ bool parser_offset_duration(struct parser *p, struct duration *out)
 	if (kind == TOKEN_ADD || kind == TOKEN_SUB)
 		e = signed_offset(p);
 	else if (kind == TOKEN_LEFT_PAREN)
-		e = formula(p, 1);
+		e = formula(p, PRECEDENCE_LOWEST);
 	else
 		e = operand(p);
 	if (!e)

@@ -2,18 +2,11 @@
 #include "promql/number_lexer.h"
 #include "promql/parser_internal.h"
 
-enum { PRECEDENCE_POW = 6 };
-
 /* Nodes under construction, then an array of constants in the arena. */
 struct exprs {
 	const struct expr **v;
 	size_t n, cap;
 };
-
-static struct text_range range_of(struct text_range first, struct text_range last)
-{
-	return (struct text_range){.start = first.start, .end = last.end};
-}
 
 /* --- literals ------------------------------------------------------------------------------ */
 
@@ -52,7 +45,7 @@ static struct expr *string_literal(struct parser *p)
 static bool arguments(struct parser *p, struct exprs *args, uint32_t *end)
 {
 	while (parser_peek(p) != TOKEN_RIGHT_PAREN) {
-		const struct expr *arg = parser_binary(p, 1);
+		const struct expr *arg = parser_binary(p, PRECEDENCE_LOWEST);
 		if (!arg)
 			return false;
 		ARENA_PUSH(p->arena, args, arg);
@@ -187,7 +180,7 @@ static struct expr *aggregate(struct parser *p, const struct token *name)
 static struct expr *paren(struct parser *p)
 {
 	struct token left = parser_take(p);
-	struct expr *inner = parser_binary(p, 1);
+	struct expr *inner = parser_binary(p, PRECEDENCE_LOWEST);
 
 	if (!inner)
 		return NULL;
@@ -196,7 +189,8 @@ static struct expr *paren(struct parser *p)
 		return NULL;
 	}
 	struct token right = parser_take(p);
-	struct expr *e = parser_node(p, EXPR_PAREN, inner->type, range_of(left.where, right.where));
+	struct expr *e =
+	    parser_node(p, EXPR_PAREN, inner->type, text_range_join(left.where, right.where));
 	if (!e || !parser_adopt(p, e, inner))
 		return NULL;
 	e->paren = inner;
@@ -260,7 +254,7 @@ static struct expr *signed_operand(struct parser *p)
 		e->where.start = sign.where.start;
 		return e;
 	}
-	struct expr *u = parser_node(p, EXPR_UNARY, e->type, range_of(sign.where, e->where));
+	struct expr *u = parser_node(p, EXPR_UNARY, e->type, text_range_join(sign.where, e->where));
 	if (!u || !parser_adopt(p, u, e))
 		return NULL;
 	u->unary = (struct unary){.op = token_op(sign.kind), .expr = e};
@@ -357,7 +351,7 @@ static struct expr *binary_node(struct parser *p, const struct binary *parts)
 {
 	const struct expr *left = parts->left, *right = parts->right;
 	bool scalar = left->type == VALUE_SCALAR && right->type == VALUE_SCALAR;
-	struct text_range where = range_of(left->where, right->where);
+	struct text_range where = text_range_join(left->where, right->where);
 
 	if (!p->options.fill_modifiers &&
 	    (parts->matching->fill_left || parts->matching->fill_right)) {
@@ -378,7 +372,6 @@ static struct expr *operation(struct parser *p, const struct expr *left)
 {
 	struct vector_matching *matching = ARENA_NEW(p->arena, struct vector_matching);
 	struct token operator= parser_take(p);
-	int precedence = token_precedence(operator.kind);
 	struct binary parts = {
 	    .op = token_op(operator.kind),
 	    .left = left,
@@ -393,8 +386,7 @@ static struct expr *operation(struct parser *p, const struct expr *left)
 		return NULL;
 	if (expr_op_is_set(parts.op) && matching->card == CARD_ONE_TO_ONE)
 		matching->card = CARD_MANY_TO_MANY;
-	/* all but ^ are left-associative */
-	parts.right = parser_binary(p, precedence < PRECEDENCE_POW ? precedence + 1 : precedence);
+	parts.right = parser_binary(p, token_right_precedence(operator.kind));
 	return parts.right ? binary_node(p, &parts) : NULL;
 }
 

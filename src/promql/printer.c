@@ -21,26 +21,12 @@ static void print_ns(struct buf *out, int64_t ns)
 	buf_puts(out, model_duration_str(ns / NS_PER_MS));
 }
 
-static bool is_plain_label_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-		if (!letter && (i == 0 || c < '0' || c > '9'))
-			return false;
-	}
-	return name.n > 0;
-}
-
 static void print_labels(struct buf *out, struct label_names names)
 {
 	buf_putc(out, '(');
 	for (size_t i = 0; i < names.n; i++) {
 		buf_puts(out, i ? ", " : "");
-		if (is_plain_label_name(names.v[i]))
-			buf_append_str(out, names.v[i]);
-		else
-			quote_append(out, names.v[i]);
+		label_name_format(out, names.v[i]);
 	}
 	buf_putc(out, ')');
 }

@@ -88,6 +88,13 @@ int token_precedence(enum token_kind kind)
 	return binary_operators[kind].precedence;
 }
 
+int token_right_precedence(enum token_kind kind)
+{
+	int precedence = token_precedence(kind);
+
+	return precedence < PRECEDENCE_POW ? precedence + 1 : precedence;
+}
+
 enum expr_op token_op(enum token_kind kind)
 {
 	assert(binary_operators[kind].precedence > 0);

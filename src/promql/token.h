@@ -115,8 +115,16 @@ bool token_is_label_name(enum token_kind kind);
 /* The keyword in any case; TOKEN_NUMBER for inf and nan, TOKEN_IDENTIFIER for everything else. */
 enum token_kind token_of_word(struct str word);
 
-/* 1 (or) to 6 (^) for a token between two operands, and 0 for all others. */
+enum {
+	PRECEDENCE_LOWEST = 1, /* or */
+	PRECEDENCE_POW = 6,    /* the only one that groups to the right */
+};
+
+/* From PRECEDENCE_LOWEST to PRECEDENCE_POW for a token between two operands, 0 for all others. */
 int token_precedence(enum token_kind kind);
+/* What the operators of its right operand must have at least: more, so that a - b - c groups to the
+ * left. */
+int token_right_precedence(enum token_kind kind);
 enum expr_op token_op(enum token_kind kind);
 
 bool token_is_aggregator(enum token_kind kind);
