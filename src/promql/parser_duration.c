@@ -154,14 +154,14 @@ static bool is_zero(const struct expr *e)
 
 static struct expr *operation(struct parser *p, const struct expr *left)
 {
-	struct token operator= parser_take(p);
-	enum expr_op op = token_op(operator.kind);
-	const struct expr *right = formula(p, token_right_precedence(operator.kind));
+	struct token symbol = parser_take(p);
+	enum expr_op op = token_op(symbol.kind);
+	const struct expr *right = formula(p, token_right_precedence(symbol.kind));
 
 	if (!right || !check_enabled(p, left))
 		return NULL;
 	if (is_zero(right) && (op == OP_DIV || op == OP_MOD)) {
-		parser_fail(p, operator.where, "%s by zero", op == OP_DIV ? "division" : "modulo");
+		parser_fail(p, symbol.where, "%s by zero", op == OP_DIV ? "division" : "modulo");
 		return NULL;
 	}
 	return duration_node(p, op, left, right, text_range_join(left->where, right->where));

@@ -371,9 +371,9 @@ static struct expr *binary_node(struct parser *p, const struct binary *parts)
 static struct expr *operation(struct parser *p, const struct expr *left)
 {
 	struct vector_matching *matching = ARENA_NEW(p->arena, struct vector_matching);
-	struct token operator= parser_take(p);
+	struct token symbol = parser_take(p);
 	struct binary parts = {
-	    .op = token_op(operator.kind),
+	    .op = token_op(symbol.kind),
 	    .left = left,
 	    .matching = matching,
 	};
@@ -386,7 +386,7 @@ static struct expr *operation(struct parser *p, const struct expr *left)
 		return NULL;
 	if (expr_op_is_set(parts.op) && matching->card == CARD_ONE_TO_ONE)
 		matching->card = CARD_MANY_TO_MANY;
-	parts.right = parser_binary(p, token_right_precedence(operator.kind));
+	parts.right = parser_binary(p, token_right_precedence(symbol.kind));
 	return parts.right ? binary_node(p, &parts) : NULL;
 }
 
