@@ -129,7 +129,9 @@ bool snappy_decode_frames(struct str stream, struct buf *out, struct err *err)
 				       "snappy stream: starts with a frame of type 0x%02x, "
 				       "not with its identifier",
 				       header[0]);
-		if (!decode_frame(header[0], contents, out, err))
+		/* Frames are small: between two of them is the place to look at the memory. */
+		if (!decode_frame(header[0], contents, out, err) ||
+		    !tracker_check(out->tracker, err))
 			return err_wrap(err, "snappy stream: frame at byte %zu", at);
 	}
 	return true;

@@ -14,7 +14,7 @@
 bool snappy_decode(struct str block, struct buf *out, struct err *err);
 bool snappy_encode(struct str bytes, struct buf *out, struct err *err);
 
-/* A whole stream; an empty one is no bytes. */
+/* A whole stream; an empty one is no bytes. Stops when the buf's tracker is over its limit. */
 bool snappy_decode_frames(struct str stream, struct buf *out, struct err *err);
 bool snappy_encode_frames(struct str bytes, struct buf *out, struct err *err);
 

@@ -96,7 +96,7 @@ static void request_headers(struct grpc_channel *ch, struct grpc_stream *stream,
 {
 	http2_headers_add(h, STR(":method"), STR("POST"));
 	http2_headers_add(h, STR(":scheme"), str_of(ch->options.tls ? "https" : "http"));
-	http2_headers_add(h, STR(":path"), str_of(stream->method));
+	http2_headers_add(h, STR(":path"), str_of(stream->path));
 	http2_headers_add(h, STR(":authority"), str_of(ch->authority));
 	http2_headers_add(h, STR("content-type"), STR("application/grpc"));
 	http2_headers_add(h, STR("user-agent"), str_of(ch->options.user_agent));

@@ -70,7 +70,7 @@ struct grpc_stream {
 	struct grpc_mailbox *mailbox;
 
 	/* Fixed at opening. */
-	char *method;
+	char *path; /* the loop's copy of the method */
 	struct arena *arena; /* of the metadata */
 	struct http2_header *metadata;
 	size_t n_metadata;
@@ -108,6 +108,7 @@ struct grpc_stream {
 	atomic_bool credit_posted;
 
 	/* The consumer's. */
+	const char *method; /* borrowed */
 	struct ctx *ctx;
 	struct grpc_page_list taken;
 	struct grpc_assembler assembler;

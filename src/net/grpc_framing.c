@@ -112,8 +112,6 @@ bool grpc_payload_open(struct str payload, bool compressed, enum grpc_compressio
 	buf_clear(plain);
 	if (!snappy_decode_frames(payload, plain, err))
 		return err_wrap(err, "gRPC message");
-	if (!tracker_check(plain->tracker, err))
-		return err_wrap(err, "gRPC message");
 	*message = buf_str(plain);
 	return true;
 }

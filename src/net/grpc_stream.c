@@ -106,7 +106,7 @@ void grpc_stream_unref(struct grpc_stream *stream)
 	arena_free(stream->arena);
 	grpc_mailbox_free(stream->mailbox);
 	free(stream->status_message);
-	free(stream->method);
+	free(stream->path);
 	free(stream);
 }
 
@@ -244,7 +244,8 @@ static struct grpc_stream *stream_new(struct grpc_channel *channel, struct ctx *
 	atomic_fetch_add(&mailbox->refs, 1);
 	stream->channel = channel;
 	stream->mailbox = mailbox;
-	stream->method = xstrdup(method);
+	stream->method = method;
+	stream->path = xstrdup(method);
 	stream->arena = arena_new(NULL);
 	stream->ctx = ctx;
 	stream->deadline_ns = ctx_deadline_ns(ctx);

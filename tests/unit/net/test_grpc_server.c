@@ -264,8 +264,7 @@ static void a_request_over_the_limit_is_refused(void **state)
 	struct buf response auto_done(buf_done) = BUF_INIT(4 * MIB);
 	struct err err = ERR_INIT;
 	grpc_rig_start(&rig, &(struct grpc_rig_options){.server.max_request_bytes = MIB});
-	buf_reserve(&request, 3 * MIB);
-	memset(request.p, 'x', 3 * MIB);
+	memset(buf_reserve(&request, 3 * MIB), 'x', 3 * MIB);
 	buf_grown(&request, 3 * MIB);
 
 	expect_err(unary(&rig, "/test.Rig/Echo", buf_str(&request), &response, &err), err,
@@ -284,12 +283,37 @@ static void requests_are_charged_to_the_server(void **state)
 	struct err err = ERR_INIT;
 	tracker_init(&server_memory, NULL, "server", "--max-memory", MIB);
 	grpc_rig_start(&rig, &(struct grpc_rig_options){.server.tracker = &server_memory});
-	buf_reserve(&request, 3 * MIB);
-	memset(request.p, 'x', 3 * MIB);
+	memset(buf_reserve(&request, 3 * MIB), 'x', 3 * MIB);
 	buf_grown(&request, 3 * MIB);
 
 	expect_err(unary(&rig, "/test.Rig/Echo", buf_str(&request), &response, &err), err,
 		   ERR_LIMIT, "server needs more than the 1048576 bytes of memory");
+	grpc_rig_stop(&rig);
+	assert_int_equal(server_memory.used_bytes, 0);
+	tracker_done(&server_memory);
+}
+
+static void a_decompression_bomb_is_stopped(void **state)
+{
+	(void)state;
+	enum { PLAIN = 200 * MIB, LIMIT = 20 * MIB };
+	struct grpc_rig rig;
+	struct tracker server_memory;
+	struct buf request auto_done(buf_done) = BUF_INIT(PLAIN);
+	struct buf response auto_done(buf_done) = BUF_INIT(PLAIN);
+	struct err err = ERR_INIT;
+	tracker_init(&server_memory, NULL, "server", "--max-memory", LIMIT);
+	grpc_rig_start(&rig, &(struct grpc_rig_options){
+				 .server.tracker = &server_memory,
+				 .channel.compression = GRPC_COMPRESSION_SNAPPY,
+			     });
+	memset(buf_reserve(&request, PLAIN), 0, PLAIN);
+	buf_grown(&request, PLAIN);
+
+	expect_err(unary(&rig, "/test.Rig/Echo", buf_str(&request), &response, &err), err,
+		   ERR_LIMIT, "server needs more than the 20971520 bytes of memory");
+	assert_int_equal(rig.n_entered, 0);
+	assert_true(server_memory.peak_bytes < 3 * LIMIT);
 	grpc_rig_stop(&rig);
 	assert_int_equal(server_memory.used_bytes, 0);
 	tracker_done(&server_memory);
@@ -356,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(a_slow_reader_keeps_the_server_small),
 	    cmocka_unit_test(a_request_over_the_limit_is_refused),
 	    cmocka_unit_test(requests_are_charged_to_the_server),
+	    cmocka_unit_test(a_decompression_bomb_is_stopped),
 	    cmocka_unit_test(shutdown_lets_running_calls_finish),
 	    cmocka_unit_test(shutdown_cuts_calls_when_the_grace_is_over),
 	};
