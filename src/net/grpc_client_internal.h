@@ -94,9 +94,10 @@ struct grpc_stream {
 
 	/* Guarded by the mailbox's mu. */
 	struct grpc_page_list arrived;
+	size_t arrived_bytes;
+	size_t wanted_bytes; /* the consumer waits for this many; 0: it does not wait */
 	struct tracker *tracker;
 	enum grpc_compression compression; /* of the answer */
-	bool awaited;                      /* the consumer waits for this stream */
 	bool closed;                       /* by the consumer */
 	bool ended;                        /* by the peer, the connection or the loop */
 	enum grpc_code status;             /* once ended */

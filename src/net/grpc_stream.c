@@ -117,7 +117,8 @@ void grpc_stream_arrive(struct grpc_stream *stream, struct str bytes)
 	pthread_mutex_lock(&mailbox->mu);
 	if (!stream->closed && !stream->ended) {
 		pages_append(&stream->arrived, bytes, stream->tracker);
-		if (stream->awaited)
+		stream->arrived_bytes += bytes.n;
+		if (stream->wanted_bytes > 0 && stream->arrived_bytes >= stream->wanted_bytes)
 			pthread_cond_broadcast(&mailbox->changed);
 	}
 	pthread_mutex_unlock(&mailbox->mu);
@@ -132,7 +133,7 @@ void grpc_stream_end(struct grpc_stream *stream, enum grpc_code status, struct s
 		stream->ended = true;
 		stream->status = status;
 		stream->status_message = str_dup(message);
-		if (stream->awaited)
+		if (stream->wanted_bytes > 0)
 			pthread_cond_broadcast(&mailbox->changed);
 	}
 	pthread_mutex_unlock(&mailbox->mu);
@@ -311,6 +312,7 @@ static void grow_window(struct grpc_stream *stream, size_t window_bytes)
 		return;
 	tracker_release(stream->tracker, more_bytes); /* charged when the bytes come */
 	atomic_store(&stream->window_bytes, (unsigned)grown_bytes);
+	post_credit(stream);
 }
 
 static void consumed(struct grpc_stream *stream, size_t n)
@@ -392,6 +394,19 @@ static bool has_news(const struct grpc_stream *stream)
 	return stream->arrived.head || stream->ended;
 }
 
+/* In the middle of a large message it is not worth waking up for every piece. The peer may always
+ * send a quarter of the window. */
+static size_t wanted_bytes(const struct grpc_stream *stream)
+{
+	const struct grpc_assembler *a = &stream->assembler;
+
+	if (grpc_assembler_is_idle(a) || a->n_prefix_bytes < GRPC_PREFIX_BYTES)
+		return 1;
+	size_t left_bytes = a->prefix.size_bytes - a->payload.n;
+	size_t worth_bytes = atomic_load(&stream->window_bytes) / 4 + 1;
+	return left_bytes < worth_bytes ? left_bytes : worth_bytes;
+}
+
 /* Wait with the mailbox's mu held. False: *err says why it is in vain. */
 static bool wait_for_news(struct grpc_stream *stream, struct err *err)
 {
@@ -402,11 +417,11 @@ static bool wait_for_news(struct grpc_stream *stream, struct err *err)
 	if (stream->idle_timeout_ms > 0)
 		idle_until_ns =
 		    clock_monotonic_ns(&clock_system) + stream->idle_timeout_ms * 1000000;
-	stream->awaited = true;
-	while (!has_news(stream) && !idle &&
+	stream->wanted_bytes = wanted_bytes(stream);
+	while (!stream->ended && stream->arrived_bytes < stream->wanted_bytes && !idle &&
 	       ctx_wait_until(stream->ctx, idle_until_ns, &mailbox->changed, &mailbox->mu))
 		idle = clock_monotonic_ns(&clock_system) >= idle_until_ns;
-	stream->awaited = false;
+	stream->wanted_bytes = 0;
 	if (has_news(stream))
 		return true;
 	if (!ctx_check(stream->ctx, err))
@@ -420,6 +435,7 @@ static void take_arrived(struct grpc_stream *stream)
 	assert(!stream->taken.head);
 	stream->taken = stream->arrived;
 	stream->arrived = (struct grpc_page_list){0};
+	stream->arrived_bytes = 0;
 }
 
 /* After `taken` is used up. ITER_VALUE: there are new pages. */
@@ -520,10 +536,10 @@ static bool any_ready(struct grpc_stream *const *streams, size_t n, size_t *inde
 	return false;
 }
 
-static void set_awaited(struct grpc_stream *const *streams, size_t n, bool awaited)
+static void set_wanted(struct grpc_stream *const *streams, size_t n, size_t bytes)
 {
 	for (size_t i = 0; i < n; i++)
-		streams[i]->awaited = awaited;
+		streams[i]->wanted_bytes = bytes;
 }
 
 bool grpc_stream_wait_any(struct ctx *ctx, struct grpc_stream *const *streams, size_t n,
@@ -542,12 +558,12 @@ bool grpc_stream_wait_any(struct ctx *ctx, struct grpc_stream *const *streams, s
 	struct grpc_mailbox *mailbox = streams[0]->mailbox;
 	ctx_waker_start(&waker, ctx, &mailbox->changed, &mailbox->mu);
 	pthread_mutex_lock(&mailbox->mu);
-	set_awaited(streams, n, true);
+	set_wanted(streams, n, 1);
 	bool found;
 	while (!(found = any_ready(streams, n, index)) &&
 	       ctx_wait(ctx, &mailbox->changed, &mailbox->mu))
 		;
-	set_awaited(streams, n, false);
+	set_wanted(streams, n, 0);
 	pthread_mutex_unlock(&mailbox->mu);
 	ctx_waker_stop(&waker);
 	return found || ctx_check(ctx, err);
