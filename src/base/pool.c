@@ -29,7 +29,6 @@ struct pool {
 	struct task *first, **last;
 	size_t n_queued;
 	unsigned n_threads;
-	unsigned n_idle; /* threads that wait for work */
 	unsigned n_busy;
 	bool draining;
 	bool stopping;
@@ -76,10 +75,8 @@ static bool wait_for_work(struct pool *p)
 	struct timespec until = after_ms(p->options.idle_timeout_ms);
 	int rc = 0;
 
-	p->n_idle++;
 	while (!p->first && !p->stopping && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&p->work, &p->mu.os, &until);
-	p->n_idle--;
 	return p->first != NULL;
 }
 
@@ -128,8 +125,7 @@ static bool start_thread(struct pool *p, struct err *err)
 
 static bool has_room(const struct pool *p)
 {
-	size_t startable = p->options.max_threads - p->n_threads;
-	return p->n_queued < p->n_idle + startable + p->options.max_backlog;
+	return p->n_busy + p->n_queued < p->options.max_threads + p->options.max_backlog;
 }
 
 static bool refuse_while_draining(const struct pool *p, struct err *err)
@@ -141,7 +137,9 @@ static bool refuse_while_draining(const struct pool *p, struct err *err)
 /* `mu` held, and there is room. */
 static bool enqueue(struct pool *p, pool_fn *fn, void *arg, struct err *err)
 {
-	bool needs_thread = p->n_queued >= p->n_idle && p->n_threads < p->options.max_threads;
+	/* A thread that is starting will take a task as well as one that waits for work. */
+	bool needs_thread =
+	    p->n_busy + p->n_queued >= p->n_threads && p->n_threads < p->options.max_threads;
 	if (needs_thread && !start_thread(p, err) && p->n_threads == 0)
 		return false;
 
