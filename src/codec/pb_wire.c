@@ -107,7 +107,7 @@ static bool skip_group(struct pb_reader *r)
 	return true;
 }
 
-bool pb_next(struct pb_reader *r)
+bool pb_next_slow(struct pb_reader *r)
 {
 	while (r->p < r->end) {
 		if (!read_key(r))
@@ -211,6 +211,10 @@ static inline bool reserve(struct pb_writer *w, size_t n)
 
 static inline void put_varint(struct pb_writer *w, uint64_t v)
 {
+	if (v < 0x80) {
+		*--w->p = (uint8_t)v;
+		return;
+	}
 	size_t n = uvarint_size(v);
 	w->p -= n;
 	uvarint_put(w->p, v);
@@ -260,6 +264,14 @@ void pb_put_strings(struct pb_writer *w, uint32_t field, const struct str *v, si
 {
 	while (n > 0)
 		pb_put_bytes(w, field, v[--n]);
+}
+
+uint8_t *pb_put_raw(struct pb_writer *w, size_t n)
+{
+	if (!reserve(w, n))
+		return NULL;
+	w->p -= n;
+	return w->p;
 }
 
 size_t pb_message_end(const struct pb_writer *w)

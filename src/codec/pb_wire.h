@@ -59,8 +59,22 @@ static inline struct pb_reader pb_reader(struct str message)
 	return (struct pb_reader){.p = p, .end = p + message.n};
 }
 
+bool pb_next_slow(struct pb_reader *r);
+
 /* The next field; false at the end of the message, and where it is broken. */
-bool pb_next(struct pb_reader *r);
+static inline bool pb_next(struct pb_reader *r)
+{
+	/* Nearly all fields of the hot messages are short and have a low number: a byte of key, a
+	 * byte of length. */
+	const uint8_t *p = r->p;
+	if (r->end - p < 2 || p[0] >= 0x80 || (p[0] & 7) != PB_TYPE_BYTES || p[0] < 8 ||
+	    p[1] >= 0x80 || p[1] > r->end - p - 2)
+		return pb_next_slow(r);
+	r->key = p[0];
+	r->bytes = str_from(p + 2, p[1]);
+	r->p = p + 2 + p[1];
+	return true;
+}
 
 /* Fails with ERR_CORRUPT, naming the message, if it was broken. */
 bool pb_reader_end(const struct pb_reader *r, const char *message_name, struct err *err);
@@ -128,6 +142,9 @@ static inline void pb_opt_bytes(struct pb_writer *w, uint32_t field, struct str 
 
 /* A repeated string, each one written, empty ones too. */
 void pb_put_strings(struct pb_writer *w, uint32_t field, const struct str *v, size_t n);
+
+/* n bytes in front, for the caller to write; NULL when they are over the maximum. */
+uint8_t *pb_put_raw(struct pb_writer *w, size_t n);
 
 /* A sub-message: pb_message_end() is called before its fields are written and gives a mark,
  * pb_message_begin() after them puts key and length before. */

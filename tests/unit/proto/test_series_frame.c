@@ -151,6 +151,37 @@ static void the_generated_code_writes_the_same_bytes(void **state)
 	oracle__series_response__free_unpacked(m, NULL);
 }
 
+/* One byte of length or two, for the parts and for the whole; and no part at all. */
+static void labels_of_any_length_have_the_bytes_of_the_generated_code(void **state)
+{
+	static const size_t lengths[] = {0, 1, 61, 62, 63, 121, 122, 127, 128, 300, 20000};
+	enum { N = sizeof(lengths) / sizeof(lengths[0]) };
+	struct fixture *f = *state;
+	char *text = arena_calloc(f->a, 1, 20000);
+	struct series_frame frame;
+	struct err err = ERR_INIT;
+	memset(text, 'x', 20000);
+
+	for (size_t i = 0; i < N * N; i++) {
+		struct label label = {str_from(text, lengths[i / N]),
+				      str_from(text, lengths[i % N])};
+		struct series s = {.labels = {&label, 1}};
+		series_frame_encode(&f->w, &s);
+		struct str ours = pb_written(&f->w);
+		Oracle__SeriesResponse *m =
+		    oracle__series_response__unpack(NULL, ours.n, (const uint8_t *)ours.p);
+		assert_non_null(m);
+		assert_int_equal(strlen(m->series->labels[0]->name), label.name.n);
+		assert_int_equal(strlen(m->series->labels[0]->value), label.value.n);
+		uint8_t *bytes = arena_alloc(f->a, ours.n);
+		assert_int_equal(oracle__series_response__pack(m, bytes), ours.n);
+		assert_memory_equal(bytes, ours.p, ours.n);
+		oracle__series_response__free_unpacked(m, NULL);
+		expect_ok(series_frame_decode(ours, f->a, &frame, &err), err);
+		assert_true(labels_eq(frame.series[0].labels, s.labels));
+	}
+}
+
 static void unknown_fields_are_skipped(void **state)
 {
 	struct fixture *f = *state;
@@ -269,6 +300,8 @@ int main(void)
 					    tear_down),
 	    cmocka_unit_test_setup_teardown(the_generated_code_writes_the_same_bytes, set_up,
 					    tear_down),
+	    cmocka_unit_test_setup_teardown(
+		labels_of_any_length_have_the_bytes_of_the_generated_code, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(unknown_fields_are_skipped, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(of_several_results_the_last_counts, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_chunk_without_data_is_there_and_empty, set_up,
