@@ -5,7 +5,7 @@
 /* Lists at most this far apart are read together, up to so many bytes at once. */
 enum { READ_GAP_BYTES = 4 << 10, READ_MAX_BYTES = 1 << 20 };
 /* How often a long walk asks about the memory limit and the deadline. */
-enum { CHECK_EVERY = 1024 };
+enum { CHECK_EVERY = 256 };
 
 struct planner {
 	struct index_postings *ip;
@@ -102,13 +102,17 @@ static bool add_matched(struct planner *p, const struct matcher *m, struct err *
 /* The lists whose series do not satisfy the matcher. */
 static bool add_unmatched(struct planner *p, const struct matcher *m, struct err *err)
 {
-	struct str value = matcher_value(m);
+	struct str name = matcher_name(m), value = matcher_value(m);
 
 	if (matcher_type(m) == MATCH_NEQ)
-		return add_listed(p, matcher_name(m), &value, 1, err);
+		return add_listed(p, name, &value, 1, err);
 	if (matcher_type(m) == MATCH_RE && is_any(m))
 		return true; /* there are none */
-	return add_matching(p, m, false, (struct str){0}, err);
+	if (matcher_type(m) != MATCH_NRE)
+		return add_matching(p, m, false, (struct str){0}, err);
+	/* Its opposite may know a set or a prefix. */
+	struct matcher *opposite auto_free(matcher_unref) = matcher_new(MATCH_RE, name, value, err);
+	return opposite && add_matched(p, opposite, err);
 }
 
 /* Whether some matcher refuses series without the label. */
