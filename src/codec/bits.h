@@ -63,7 +63,7 @@ enum { BITS_PUT_SLACK = 16 };
  * to BITS_PUT_SLACK bytes, become undefined or zero. Gives the position behind them. */
 static inline size_t bits_put(uint8_t *p, size_t pos, uint64_t v, unsigned n)
 {
-	if (n > 32) {
+	if (n > 57) { /* with up to 7 bits before them they do not fit 8 bytes */
 		n -= 32;
 		pos = bits_put(p, pos, v >> 32 << (64 - n) >> (64 - n), n);
 		v &= 0xffffffff;

@@ -282,13 +282,25 @@ static size_t put_dod(uint8_t *chunk, size_t pos, int64_t dod)
 
 	if (dod == 0)
 		return bits_put(chunk, pos, 0, 1);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (fits(dod, sizes[i].bits)) {
-			pos = bits_put(chunk, pos, sizes[i].prefix, sizes[i].n_prefix);
-			return bits_put(chunk, pos, (uint64_t)dod, sizes[i].bits);
-		}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		unsigned bits = sizes[i].bits;
+		uint64_t prefix = (uint64_t)sizes[i].prefix << bits;
+		uint64_t low = (uint64_t)dod & ((UINT64_C(1) << bits) - 1);
+		if (fits(dod, bits))
+			return bits_put(chunk, pos, prefix | low, sizes[i].n_prefix + bits);
+	}
 	pos = bits_put(chunk, pos, 15, 4);
 	return bits_put(chunk, pos, (uint64_t)dod, 64);
+}
+
+/* A window behind its control bits, in one go where they fit one number. */
+static size_t put_window(uint8_t *chunk, size_t pos, uint64_t control, unsigned n_control,
+			 uint64_t window, unsigned bits)
+{
+	if (n_control + bits <= 64)
+		return bits_put(chunk, pos, control << bits | window, n_control + bits);
+	pos = bits_put(chunk, pos, control, n_control);
+	return bits_put(chunk, pos, window, bits);
 }
 
 static size_t put_value(struct xor_encoder *e, uint8_t *chunk, size_t pos, uint64_t v_bits)
@@ -301,15 +313,14 @@ static size_t put_value(struct xor_encoder *e, uint8_t *chunk, size_t pos, uint6
 	uint8_t trailing = (uint8_t)__builtin_ctzll(change);
 	leading = leading > 31 ? 31 : leading; /* it has five bits */
 
-	if (e->leading != 0xff && leading >= e->leading && trailing >= e->trailing) {
-		pos = bits_put(chunk, pos, 2, 2);
-		return bits_put(chunk, pos, change >> e->trailing, 64u - e->leading - e->trailing);
-	}
+	if (e->leading != 0xff && leading >= e->leading && trailing >= e->trailing)
+		return put_window(chunk, pos, 2, 2, change >> e->trailing,
+				  64u - e->leading - e->trailing);
 	e->leading = leading;
 	e->trailing = trailing;
 	unsigned bits = 64u - leading - trailing; /* 64 is written as 0: it has six bits */
-	pos = bits_put(chunk, pos, 3u << 11 | (unsigned)leading << 6 | (bits & 63), 13);
-	return bits_put(chunk, pos, change >> trailing, bits);
+	uint64_t control = 3u << 11 | (unsigned)leading << 6 | (bits & 63);
+	return put_window(chunk, pos, control, 13, change >> trailing, bits);
 }
 
 /* The position behind the sample. */

@@ -11,8 +11,8 @@ bool index_header_parse(const uint8_t *p, int *version, struct err *err)
 	if (magic != INDEX_MAGIC)
 		return err_set(err, ERR_CORRUPT, "index: magic 0x%08x, want 0x%08x", magic,
 			       INDEX_MAGIC);
-	if (p[4] != INDEX_V1 && p[4] != INDEX_V2)
-		return err_set(err, ERR_CORRUPT, "index: version %d, this build reads 1 and 2",
+	if (p[4] < INDEX_V1 || p[4] > INDEX_V3)
+		return err_set(err, ERR_CORRUPT, "index: version %d, this build reads 1 to 3",
 			       p[4]);
 	*version = p[4];
 	return true;

@@ -12,6 +12,7 @@
 enum {
 	INDEX_V1 = 1, /* series and symbols are named by their offsets */
 	INDEX_V2 = 2,
+	INDEX_V3 = 3, /* read as version 2, as Prometheus does */
 	INDEX_HEADER_BYTES = 5,
 	INDEX_TOC_BYTES = 52,
 };

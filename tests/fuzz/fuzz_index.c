@@ -187,7 +187,7 @@ static void fix_checksums(uint8_t *p, size_t size)
 	uint64_t series = load_be64(toc + 8), postings = load_be64(toc + 32);
 	uint64_t table = load_be64(toc + 40);
 
-	for (uint64_t at = (series + 15) / 16 * 16; series < size && at < postings; at += 16)
+	for (uint64_t at = (series + 15) / 16 * 16; at < size && at < postings; at += 16)
 		fix_series(p, size, at);
 	for (uint64_t at = postings; postings < size && at < table && at + 8 <= size; at += 4)
 		if (load_be32(p + at) % 4 == 0 && load_be32(p + at) < 4096)
