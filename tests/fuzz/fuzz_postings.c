@@ -2,7 +2,7 @@
 #include "base/assert.h"
 #include "tsdb/postings.h"
 
-enum { N_LISTS = 8, N_REFS = 1 << 16 };
+enum { N_LISTS = 8, N_REFS = 1 << 12 };
 
 struct set {
 	uint8_t has[N_REFS / 8];
@@ -24,7 +24,7 @@ static struct postings read_list(struct arena *a, const uint8_t **p, const uint8
 	uint32_t ref = 0;
 
 	for (; *p < end && **p; ++*p) {
-		ref += **p == 255 ? 4000 : **p;
+		ref += **p == 255 ? 1000 : **p;
 		if (ref >= N_REFS)
 			break;
 		ARENA_PUSH(a, &refs, ref);
