@@ -1,0 +1,152 @@
+#include "dedup/series_samples.h"
+
+#include "codec/xor_chunk.h"
+#include "model/store_api.h"
+#include "tests/lib/expect.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const struct time_range always = {INT64_MIN, INT64_MAX};
+
+/* A chunk of "t:v t:v ..." */
+static struct chunk_data encode(struct arena *a, const char *text)
+{
+	struct buf out auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	struct xor_encoder e;
+	char *rest = arena_cstr(a, str_of(text)), *word;
+
+	xor_encoder_init(&e, &out);
+	while ((word = strtok_r(rest, " ", &rest))) {
+		long long t_ms;
+		double v;
+		assert_int_equal(sscanf(word, "%lld:%lf", &t_ms, &v), 2);
+		xor_encoder_append(&e, t_ms, v);
+	}
+	struct str bytes = arena_str(a, buf_str(&out));
+	return (struct chunk_data){(const uint8_t *)bytes.p, (uint32_t)bytes.n, CHUNK_XOR, 0};
+}
+
+static struct chunk raw(struct arena *a, int64_t min_t_ms, int64_t max_t_ms, const char *text)
+{
+	return (struct chunk){min_t_ms, max_t_ms, encode(a, text), NULL};
+}
+
+static struct chunk downsampled(struct arena *a, const char *count, const char *sum,
+				const char *counter)
+{
+	struct chunk_data *aggrs = ARENA_ARRAY(a, struct chunk_data, AGGR_N);
+
+	aggrs[AGGR_COUNT] = encode(a, count);
+	aggrs[AGGR_SUM] = encode(a, sum);
+	if (counter)
+		aggrs[AGGR_COUNTER] = encode(a, counter);
+	return (struct chunk){0, 1000, .aggrs = aggrs};
+}
+
+static void expect_samples(struct arena *a, const struct chunk *chunks, size_t n,
+			   struct series_read how, const char *want)
+{
+	struct series s = {.chunks = chunks, .n_chunks = n};
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	struct samples got = {0};
+	struct err err = ERR_INIT;
+
+	expect_ok(series_samples_read(&s, &how, a, &got, &err), err);
+
+	for (size_t i = 0; i < got.n; i++)
+		buf_printf(&text, "%s%lld:%g", i ? " " : "", (long long)got.t_ms[i], got.v[i]);
+	expect_str(buf_str(&text), want);
+}
+
+static void chunks_follow_each_other_and_what_overlaps_is_skipped(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {raw(a, 10, 30, "10:1 20:2 30:3"),
+				 raw(a, 25, 40, "25:7 30:8 40:9")};
+	(void)state;
+
+	expect_samples(a, chunks, 2, (struct series_read){DEDUP_NONE, "", always},
+		       "10:1 20:2 30:3 40:9");
+	expect_samples(a, chunks, 2, (struct series_read){DEDUP_NONE, "", {20, 30}}, "20:2 30:3");
+	expect_samples(a, chunks, 0, (struct series_read){DEDUP_PENALTY, "", always}, "");
+}
+
+static void overlapping_chunks_are_replicas_and_become_one_series(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {
+	    raw(a, 10000, 20000, "10000:1 20000:2"),
+	    raw(a, 10100, 30100, "10100:5 20100:6 30100:7"),
+	    raw(a, 30000, 40000, "30000:3 40000:4"),
+	};
+	(void)state;
+
+	expect_samples(a, chunks, 3, (struct series_read){DEDUP_PENALTY, "", always},
+		       "10000:1 20000:2 30000:3 40000:4");
+	expect_samples(a, chunks, 3, (struct series_read){DEDUP_CHAIN, "", always},
+		       "10000:1 10100:5 20000:2 20100:6 30000:3 30100:7 40000:4");
+}
+
+static void the_function_decides_which_aggregate_is_read(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {downsampled(a, "100:2 200:4", "100:10 200:30", "100:1 200:5")};
+	(void)state;
+
+	expect_samples(a, chunks, 1, (struct series_read){DEDUP_NONE, "count_over_time", always},
+		       "100:2 200:4");
+	expect_samples(a, chunks, 1, (struct series_read){DEDUP_NONE, "sum_over_time", always},
+		       "100:10 200:30");
+	expect_samples(a, chunks, 1, (struct series_read){DEDUP_NONE, "sum", always},
+		       "100:5 200:7.5");
+	expect_samples(a, chunks, 1, (struct series_read){DEDUP_NONE, "rate", always},
+		       "100:1 200:5");
+	assert_int_equal(series_aggrs_for("sum"), WANT_COUNT | WANT_SUM);
+	assert_int_equal(series_aggrs_for("max"), WANT_MAX);
+	assert_int_equal(series_aggrs_for("min_over_time"), WANT_MIN);
+	assert_int_equal(series_aggrs_for("xincrease"), WANT_COUNTER);
+}
+
+static void a_counter_only_grows_across_resets_and_chunks(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {
+	    downsampled(a, "1:1", "1:1", "100:10 200:25 200:5"), /* in truth it ended with 5 */
+	    raw(a, 300, 500, "300:7 400:nan 500:3"),
+	};
+	(void)state;
+
+	expect_samples(a, chunks, 2, (struct series_read){DEDUP_NONE, "rate", always},
+		       "100:10 200:25 300:27 500:30");
+	expect_samples(a, chunks + 1, 1, (struct series_read){DEDUP_NONE, "resets", {400, 600}},
+		       "500:10");
+}
+
+static void a_chunk_without_the_aggregate_is_corrupt(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {downsampled(a, "1:1 2:1", "1:1", NULL)};
+	struct series s = {.chunks = chunks, .n_chunks = 1};
+	struct series_read rate = {DEDUP_NONE, "rate", always}, sum = {DEDUP_NONE, "", always};
+	struct samples got = {0};
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_err(series_samples_read(&s, &rate, a, &got, &err), err, ERR_CORRUPT,
+		   "chunk from 0 to 1000: no counter in it");
+	expect_err(series_samples_read(&s, &sum, a, &got, &err), err, ERR_CORRUPT,
+		   "sum and count are not aligned");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(chunks_follow_each_other_and_what_overlaps_is_skipped),
+	    cmocka_unit_test(overlapping_chunks_are_replicas_and_become_one_series),
+	    cmocka_unit_test(the_function_decides_which_aggregate_is_read),
+	    cmocka_unit_test(a_counter_only_grows_across_resets_and_chunks),
+	    cmocka_unit_test(a_chunk_without_the_aggregate_is_corrupt),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
