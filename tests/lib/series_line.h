@@ -1,4 +1,4 @@
-/* series_line.h - a series as tests of PromQL write it: name{a="b"} 1 2 _ stale 0+10x5.
+/* series_line.h - a series as tests of PromQL write it, position by position.
  */
 #ifndef TESTS_LIB_SERIES_LINE_H
 #define TESTS_LIB_SERIES_LINE_H
