@@ -18,7 +18,7 @@ static size_t count_digits(struct str s)
 	return n;
 }
 
-/* Sets `fmt` with the text in Go's quotes for its %s. */
+/* The text follows in Go's quotes. */
 static bool fail(struct err *err, const char *before, struct str text)
 {
 	struct buf quoted auto_done(buf_done) = BUF_INIT(sizeof(err->msg));
@@ -52,7 +52,11 @@ static const struct unit go_units[] = {
     {"s", NS_PER_S},
     {"m", 60 * NS_PER_S},
     {"h", 3600 * NS_PER_S},
+    {"d", 24 * 3600 * NS_PER_S}, /* these two only where they are asked for */
+    {"w", 7 * 24 * 3600 * NS_PER_S},
 };
+
+enum { N_LONG_UNITS = sizeof(go_units) / sizeof(go_units[0]), N_GO_UNITS = N_LONG_UNITS - 2 };
 
 static const struct unit *find_unit(const struct unit *units, size_t n, struct str name)
 {
@@ -81,7 +85,8 @@ static uint64_t fraction_of(struct str digits, uint64_t unit)
 enum parsed { PARSED, PARSED_BAD, PARSED_NO_UNIT, PARSED_UNKNOWN_UNIT };
 
 /* One number with its unit, taken off the front of *s and added to *sum. */
-static enum parsed parse_go_part(struct str *s, uint64_t *sum, struct str *unit_name)
+static enum parsed parse_go_part(struct str *s, size_t n_units, uint64_t *sum,
+				 struct str *unit_name)
 {
 	size_t n_whole = count_digits(*s);
 	struct str whole = str_from(s->p, n_whole);
@@ -102,8 +107,7 @@ static enum parsed parse_go_part(struct str *s, uint64_t *sum, struct str *unit_
 	*s = str_skip(*s, n_unit);
 	if (n_unit == 0)
 		return PARSED_NO_UNIT;
-	const struct unit *unit =
-	    find_unit(go_units, sizeof(go_units) / sizeof(go_units[0]), *unit_name);
+	const struct unit *unit = find_unit(go_units, n_units, *unit_name);
 	if (!unit)
 		return PARSED_UNKNOWN_UNIT;
 
@@ -115,7 +119,7 @@ static enum parsed parse_go_part(struct str *s, uint64_t *sum, struct str *unit_
 	return PARSED;
 }
 
-bool duration_parse(struct str text, int64_t *ns, struct err *err)
+static bool parse_go(struct str text, size_t n_units, int64_t *ns, struct err *err)
 {
 	struct str s = text, unit;
 	uint64_t sum = 0;
@@ -130,7 +134,7 @@ bool duration_parse(struct str text, int64_t *ns, struct err *err)
 	if (s.n == 0)
 		return fail(err, "time: invalid duration ", text);
 	while (s.n) {
-		switch (parse_go_part(&s, &sum, &unit)) {
+		switch (parse_go_part(&s, n_units, &sum, &unit)) {
 		case PARSED:
 			break;
 		case PARSED_BAD:
@@ -147,7 +151,17 @@ bool duration_parse(struct str text, int64_t *ns, struct err *err)
 	return true;
 }
 
-/* `value` thousandths of ... as 12.345 without trailing zeros. */
+bool duration_parse(struct str s, int64_t *ns, struct err *err)
+{
+	return parse_go(s, N_GO_UNITS, ns, err);
+}
+
+bool duration_parse_long(struct str s, int64_t *ns, struct err *err)
+{
+	return parse_go(s, N_LONG_UNITS, ns, err);
+}
+
+/* A value counted in units of ten to the power of -n_decimals, without trailing zeros: 12.345s. */
 static int print_decimals(char *to, size_t cap, uint64_t value, unsigned n_decimals,
 			  const char *unit)
 {

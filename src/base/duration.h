@@ -22,6 +22,8 @@ struct duration_text {
 
 /* Go's time.ParseDuration. Fails with its texts: time: invalid duration "x". */
 bool duration_parse(struct str s, int64_t *ns, struct err *err);
+/* The same with d and w: what kingpin takes for a flag of type duration. */
+bool duration_parse_long(struct str s, int64_t *ns, struct err *err);
 /* 1h30m0s, 1.5s, 20ms, 0s: Go's Duration.String. */
 struct duration_text duration_text(int64_t ns);
 #define duration_str(ns) (duration_text(ns).s)

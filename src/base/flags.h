@@ -45,6 +45,7 @@ struct flag_content {
 	const char *text; /* NULL when not given */
 	const char *path; /* NULL when not given */
 	bool expand_env;  /* replace $(NAME) by the environment's value */
+	bool required;    /* loading nothing fails */
 };
 
 enum { FLAG_CONTENT_MAX_BYTES = 16 << 20 };
@@ -54,20 +55,21 @@ static inline bool flag_content_is_set(const struct flag_content *c)
 	return (c->text && *c->text) || (c->path && *c->path);
 }
 
-/* The text, with the environment in place; empty when neither flag was given. */
+/* The text, with the environment in place; empty when neither flag was given. Fails when both
+ * were. */
 bool flag_content_load(const struct flag_content *c, struct arena *a, struct str *out,
 		       struct err *err);
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
 enum flag_type {
-	FLAG_TYPE_STRING,         /* const char *, never NULL */
-	FLAG_TYPE_STRINGS,        /* struct flag_list; repeatable */
-	FLAG_TYPE_INT,            /* int64_t */
-	FLAG_TYPE_UINT,           /* uint64_t */
-	FLAG_TYPE_FLOAT,          /* double */
-	FLAG_TYPE_BOOL,           /* bool; --x and --no-x */
-	FLAG_TYPE_DURATION,       /* int64_t, milliseconds; written in Go's dialect */
+	FLAG_TYPE_STRING,   /* const char *, never NULL */
+	FLAG_TYPE_STRINGS,  /* struct flag_list; repeatable */
+	FLAG_TYPE_INT,      /* int64_t */
+	FLAG_TYPE_UINT,     /* uint64_t */
+	FLAG_TYPE_FLOAT,    /* double */
+	FLAG_TYPE_BOOL,     /* bool; --x and --no-x */
+	FLAG_TYPE_DURATION, /* int64_t, milliseconds; in Go's dialect, and with days and weeks */
 	FLAG_TYPE_MODEL_DURATION, /* int64_t, milliseconds; written in Prometheus' dialect */
 	FLAG_TYPE_TIME,           /* struct time_or_duration */
 	FLAG_TYPE_BYTES,          /* int64_t */
@@ -82,7 +84,7 @@ enum flag_attr {
 	FLAG_REQUIRED = 1 << 1,    /* of a content pair: one of the two */
 	FLAG_UNSUPPORTED = 1 << 2, /* known to Thanos, not here: giving it is refused clearly */
 	FLAG_NO_ENV = 1 << 3,      /* of a content pair: $(NAME) stays as it is */
-	FLAG_SECRET = 1 << 4,      /* redacted when shown; content pairs always are */
+	FLAG_SECRET = 1 << 4,      /* redacted where flags are shown; content pairs always are */
 };
 
 struct flag_spec {
@@ -136,33 +138,54 @@ struct flag_group {
 
 /* --- parsing --------------------------------------------------------------------------------- */
 
+/* The command line with every @file replaced by the file's lines, without empty ones and those that
+ * begin with #. */
+bool flags_expand_args(const char *const *args, size_t n_args, struct arena *a,
+		       struct flag_list *out, struct err *err);
+
+/* The index of the first word that is neither a flag of these tables nor a flag's value: a command.
+ * args->n when there is none, or when something unknown stands before it. */
+size_t flags_find_word(const struct flag_group *groups, size_t n_groups,
+		       const struct flag_list *args);
+
 struct flags; /* a parsed command line; owns every text that the values point to */
 
-/* `args` are the words behind the command's name. All values are set on success: given or default.
- * Fails with ERR_INVALID and kingpin's wording, ERR_UNSUPPORTED on a flag marked so. Words that are
- * no flags are refused unless `n_words_max` allows them. The tables outlive the result. */
-struct flags *flags_parse(const struct flag_group *groups, size_t n_groups, const char *const *args,
-			  size_t n_args, size_t n_words_max, struct err *err);
+/* Reads which flags are given, and no values yet: --help counts even beside a bad value. `args` are
+ * without the command's name. Fails with ERR_INVALID and kingpin's wording on an unknown flag, a
+ * missing argument or more than `n_words_max` words. The tables and `args` outlive the result. */
+struct flags *flags_parse(const struct flag_group *groups, size_t n_groups,
+			  const struct flag_list *args, size_t n_words_max, struct err *err);
 void flags_free(struct flags *f); /* NULL is fine */
 CLEANUP_DEFINE(struct flags, flags_free)
 
-/* Whether the command line gave it; for a content pair by either of its names. */
+/* Sets all values, given or default. Fails with ERR_INVALID on a bad, repeated or missing one, and
+ * with ERR_UNSUPPORTED on a flag marked so. */
+bool flags_assign(struct flags *f, struct err *err);
+
+/* Whether the command line gave it; a content pair has two names here. */
 bool flags_is_set(const struct flags *f, const char *name);
 /* What is left when the flags are taken out. */
 const struct flag_list *flags_words(const struct flags *f);
 
-/* Every flag with its value as text, ascending by name; secrets as <REDACTED> when they are not
- * empty. Borrowed from `f`. */
+/* Every flag with its value as text, ascending by name; secrets as <REDACTED>. Borrowed from `f`,
+ * after flags_assign(). */
 struct flag_text {
 	const char *name;
 	const char *value;
+	size_t group; /* index of its table */
 	bool is_set;
 };
-const struct flag_text *flags_texts(const struct flags *f, size_t *n);
+const struct flag_text *flags_texts(struct flags *f, size_t *n);
 
-/* The "Flags:" part of --help: two columns as kingpin lays them out for a terminal `width` wide. */
-enum flags_help { FLAGS_HELP_VISIBLE, FLAGS_HELP_ALL };
-void flags_help(struct buf *out, const struct flag_group *groups, size_t n_groups,
-		enum flags_help which, unsigned width);
+/* --- help ------------------------------------------------------------------------------------- */
+
+/* Two columns as kingpin lays them out, for a terminal `width` characters wide. Hidden flags are
+ * left out. */
+void flags_help(struct buf *out, const struct flag_group *groups, size_t n_groups, unsigned width);
+/* "--req=REQ [<flags>]": what stands behind a command in its usage line. */
+void flags_summary(struct buf *out, const struct flag_group *groups, size_t n_groups);
+/* The text in lines of at most `width` characters, each behind `indent` spaces. Lines are filled
+ * evenly and rather end with a sentence or a clause. */
+void flags_wrap(struct buf *out, const char *text, unsigned indent, unsigned width);
 
 #endif

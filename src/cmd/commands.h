@@ -1,0 +1,52 @@
+/* commands.h - the subcommands: a table of names, help, flags and functions.
+ *
+ * To add one: write cmd/<name>.c with a `const struct command command_<name>`, and its line in
+ * COMMANDS below.
+ */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "base/flags.h"
+
+struct runtime;
+
+/* One table of flags, and where its values lie in the command's options. */
+struct command_flags {
+	const struct flag_spec *specs;
+	size_t n;
+	size_t offset;
+};
+
+#define COMMAND_FLAGS(table, options, field)                                                       \
+	{                                                                                          \
+		.specs = (table), .n = sizeof(table) / sizeof(*(table)),                           \
+		.offset = offsetof(options, field)                                                 \
+	}
+
+struct command {
+	const char *name; /* "sidecar", "tools bucket ls": words one space apart */
+	const char *help;
+	const struct command_flags *flags; /* of a group: those that its members have too */
+	size_t n_flags;
+	size_t options_bytes;
+	const char *words_help; /* "<file>", in the usage; NULL: it takes no words */
+	size_t n_words_min, n_words_max;
+	/* NULL for a group, such as "tools". Builds what the command needs, runs it by
+	 * runtime_run(), and takes it down again. */
+	bool (*run)(struct runtime *rt, const void *options, struct err *err);
+};
+
+#define COMMANDS(X)
+
+#define COMMAND_DECLARE_(name) extern const struct command command_##name;
+COMMANDS(COMMAND_DECLARE_)
+#undef COMMAND_DECLARE_
+
+struct command_list {
+	const struct command *const *v;
+	size_t n;
+};
+
+struct command_list commands_all(void);
+
+#endif
