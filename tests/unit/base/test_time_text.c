@@ -1,0 +1,116 @@
+#include "base/rand.h"
+#include "base/time_text.h"
+#include "tests/lib/expect.h"
+
+static void moments_are_printed_without_needless_decimals(void **state)
+{
+	(void)state;
+
+	assert_string_equal(time_str_ms(0), "1970-01-01T00:00:00Z");
+	assert_string_equal(time_str_ms(1700000000120), "2023-11-14T22:13:20.12Z");
+	assert_string_equal(time_str_ms(-1), "1969-12-31T23:59:59.999Z");
+	assert_string_equal(time_str_ms(951782400000), "2000-02-29T00:00:00Z");
+	assert_string_equal(time_text_ns(1700000000123456789).s, "2023-11-14T22:13:20.123456789Z");
+	assert_string_equal(time_text_ns(-1).s, "1969-12-31T23:59:59.999999999Z");
+}
+
+static void moments_outside_of_the_calendar_are_cut(void **state)
+{
+	(void)state;
+
+	assert_string_equal(time_str_ms(INT64_MIN), "0000-01-01T00:00:00Z");
+	assert_string_equal(time_str_ms(INT64_MAX), "9999-12-31T23:59:59.999999999Z");
+	assert_string_equal(time_str_ms(253402300799999), "9999-12-31T23:59:59.999Z");
+}
+
+static void every_printed_moment_reads_back(void **state)
+{
+	struct rand r;
+	(void)state;
+
+	rand_seed(&r, 2);
+	for (int i = 0; i < 20000; i++) {
+		struct err err = ERR_INIT;
+		int64_t ms = (int64_t)rand_below(&r, 315569519999999) - 62167219200000, back;
+		expect_ok(time_parse(str_of(time_str_ms(ms)), &back, &err), err);
+		assert_int_equal(back, ms);
+	}
+}
+
+static void zones_and_decimals_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} cases[] = {
+	    {"1970-01-01T01:00:00+01:00", 0},          {"1970-01-01T00:00:00.1234567Z", 123},
+	    {"1970-01-01T00:00:00,5Z", 500},           {"1969-12-31T22:30:00.5-01:30", 500},
+	    {"0000-01-01T00:00:00Z", -62167219200000}, {"9999-12-31T23:59:59Z", 253402300799000},
+	};
+	struct err err = ERR_INIT;
+	int64_t ms;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect_ok(time_parse(str_of(cases[i].text), &ms, &err), err);
+		assert_int_equal(ms, cases[i].want);
+	}
+}
+
+static void what_is_no_rfc_3339_is_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "",
+	    "2020-01-01",
+	    "2020-01-01T00:00:00",
+	    "2020-13-01T00:00:00Z",
+	    "2021-02-29T00:00:00Z",
+	    "2020-01-01T24:00:00Z",
+	    "2020-01-01T00:00:60Z",
+	    "2020-01-01t00:00:00Z",
+	    "2020-01-01T00:00:00.Z",
+	    "2020-01-01T00:00:00Zx",
+	    "2020-01-01T00:00:00+1:00",
+	    "20-01-01T00:00:00Z",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = ERR_INIT;
+		int64_t ms;
+		expect_err(time_parse(str_of(bad[i]), &ms, &err), err, ERR_INVALID,
+			   "parsing time \"");
+	}
+}
+
+static void a_time_or_duration_is_either(void **state)
+{
+	struct time_or_duration t;
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(time_or_duration_parse(STR("1970-01-01T00:00:01Z"), &t, &err), err);
+	assert_int_equal(time_or_duration_at(t, 999), 1000);
+	expect_ok(time_or_duration_parse(STR("-2h"), &t, &err), err);
+	assert_int_equal(time_or_duration_at(t, 7200001), 1);
+	expect_ok(time_or_duration_parse(STR("1d"), &t, &err), err);
+	assert_int_equal(time_or_duration_at(t, 1), 86400001);
+	assert_int_equal(time_or_duration_at(t, INT64_MAX), INT64_MAX);
+	expect_err(time_or_duration_parse(STR("x"), &t, &err), err, ERR_INVALID,
+		   "not a valid duration string: \"x\"");
+	expect_err(time_or_duration_parse(STR(""), &t, &err), err, ERR_INVALID,
+		   "empty duration string");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(moments_are_printed_without_needless_decimals),
+	    cmocka_unit_test(moments_outside_of_the_calendar_are_cut),
+	    cmocka_unit_test(every_printed_moment_reads_back),
+	    cmocka_unit_test(zones_and_decimals_are_read),
+	    cmocka_unit_test(what_is_no_rfc_3339_is_refused),
+	    cmocka_unit_test(a_time_or_duration_is_either),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
