@@ -1,5 +1,6 @@
 /* grpc_client_internal.h - what grpc_channel.c (the connection and who waits for it),
- * grpc_response.c (an answer arriving on the loop) and grpc_stream.c (its consumer) share. */
+ * grpc_response.c (an answer arriving on the loop), grpc_stream.c (a call's begin and end) and
+ * grpc_reader.c (its messages) share. */
 #ifndef NET_GRPC_CLIENT_INTERNAL_H
 #define NET_GRPC_CLIENT_INTERNAL_H
 
@@ -70,7 +71,7 @@ struct grpc_stream {
 	struct grpc_mailbox *mailbox;
 
 	/* Fixed at opening. */
-	char *path; /* the loop's copy of the method */
+	char *path;          /* the loop's copy of the method */
 	struct arena *arena; /* of the metadata */
 	struct http2_header *metadata;
 	size_t n_metadata;
@@ -140,5 +141,9 @@ void grpc_stream_unref(struct grpc_stream *stream);
 void grpc_stream_end(struct grpc_stream *stream, enum grpc_code status, struct str message);
 /* From the loop. */
 void grpc_stream_arrive(struct grpc_stream *stream, struct str bytes);
+void grpc_page_free(struct grpc_page *page, struct tracker *tracker);
+
+/* grpc_reader.c: tell the observer, once, how the call ended for its consumer. */
+void grpc_reader_count_end(struct grpc_stream *stream, enum grpc_code code);
 
 #endif

@@ -29,7 +29,7 @@ bool grpc_metadata_check(const struct grpc_pair *pair, struct err *err);
 bool grpc_metadata_is_reserved(struct str key);
 
 /* One pair on its way out (the value's text is in `a` or borrowed), and one as it came in, copied
- * to `a`. Fails with ERR_CORRUPT when a -bin value is not base64. */
+ * to `a`. Fails with ERR_INVALID when a -bin value is not base64. */
 struct str grpc_metadata_text(const struct grpc_pair *pair, struct arena *a);
 bool grpc_metadata_read(struct str name, struct str text, struct arena *a, struct grpc_pair *out,
 			struct err *err);
