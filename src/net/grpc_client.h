@@ -13,7 +13,7 @@
  * Failures carry the peer's status as grpc_status.h words it; a peer that cannot be reached or
  * breaks off is ERR_UNAVAILABLE.
  *
- * Format: gRPC's PROTOCOL-HTTP2.md. Decision: docs/decisions/ on flow control.
+ * Format: gRPC's PROTOCOL-HTTP2.md. Decision: docs/decisions/014-grpc-flow-control.md.
  * Threads: channels may be used from any thread but a loop's; a stream from one thread at a time.
  */
 #ifndef NET_GRPC_CLIENT_H

@@ -13,10 +13,10 @@
  * Compression: identity and snappy (framed) are understood, and a client is answered in the
  * encoding it used. Others, unknown methods and unknown content types are refused.
  *
- * Format: gRPC's PROTOCOL-HTTP2.md. Decision: docs/decisions/ on flow control.
+ * Format: gRPC's PROTOCOL-HTTP2.md. Decision: docs/decisions/014-grpc-flow-control.md.
  * Threads: grpc_server_handle() comes before grpc_server_listen(); the other functions of the
- * server may be called from any thread but a loop's. The functions of a call belong to its
- *handler's thread; grpc_call_ctx() may be handed to others.
+ * server may be called from any thread but a loop's or a handler's. The functions of a call belong
+ *to its handler's thread; grpc_call_ctx() may be handed to others.
  */
 #ifndef NET_GRPC_SERVER_H
 #define NET_GRPC_SERVER_H
