@@ -1,0 +1,237 @@
+#include "block/index_header.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "block/object_source.h"
+#include "codec/bits.h"
+#include "codec/crc32c.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HEADER_MAGIC UINT32_C(0xbaaad792)
+
+enum {
+	HEADER_VERSION = 1,
+	HEADER_BYTES = 14,
+	FOOTER_BYTES = 20,
+	COPY_BYTES = 1 << 20,
+};
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+struct header_file {
+	int fd;
+	const char *path;
+};
+
+static bool put(const struct header_file *f, const void *bytes, size_t n, struct err *err)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t done = write(f->fd, p, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return err_set_errno(err, errno, "write %s", f->path);
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* Bytes [from, to) of the index. */
+static bool copy_range(const struct header_file *f, struct byte_source *index, struct ctx *ctx,
+		       uint64_t from, uint64_t to, struct err *err)
+{
+	char *piece auto_free(mem_free) = xmalloc(COPY_BYTES);
+
+	for (uint64_t at = from; at < to;) {
+		size_t n = to - at < COPY_BYTES ? (size_t)(to - at) : COPY_BYTES;
+		if (!byte_source_read(index, ctx, at, piece, n, err) || !put(f, piece, n, err))
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+static bool put_header(const struct header_file *f, const struct index_toc *toc, struct err *err)
+{
+	uint8_t bytes[HEADER_BYTES];
+
+	store_be32(bytes, HEADER_MAGIC);
+	bytes[4] = HEADER_VERSION;
+	bytes[5] = (uint8_t)toc->version;
+	store_be64(bytes + 6, toc->postings_table);
+	return put(f, bytes, sizeof(bytes), err);
+}
+
+static bool put_footer(const struct header_file *f, const struct index_toc *toc, struct err *err)
+{
+	uint8_t bytes[FOOTER_BYTES];
+
+	store_be64(bytes, HEADER_BYTES);
+	store_be64(bytes + 8, HEADER_BYTES + toc->series - toc->symbols);
+	store_be32(bytes + 16, crc32c(0, bytes, 16));
+	return put(f, bytes, sizeof(bytes), err);
+}
+
+static bool check_sections(const struct index_toc *toc, const char *name, struct err *err)
+{
+	if (toc->symbols && toc->series >= toc->symbols && toc->postings_table)
+		return true;
+	return err_set(err, ERR_CORRUPT,
+		       "%s: symbols at byte %" PRIu64 ", series at byte %" PRIu64
+		       ", postings table at byte %" PRIu64,
+		       name, toc->symbols, toc->series, toc->postings_table);
+}
+
+static bool write_parts(const struct header_file *f, struct byte_source *index, struct ctx *ctx,
+			struct err *err)
+{
+	struct index_toc toc;
+
+	if (!index_toc_read(index, ctx, &toc, err) || !check_sections(&toc, index->name, err) ||
+	    !put_header(f, &toc, err) || !copy_range(f, index, ctx, toc.symbols, toc.series, err) ||
+	    !copy_range(f, index, ctx, toc.postings_table, index->size_bytes, err) ||
+	    !put_footer(f, &toc, err))
+		return false;
+	return fsync(f->fd) == 0 || err_set_errno(err, errno, "sync %s", f->path);
+}
+
+/* Not synced: each part has a checksum, and what a crash broke is made anew. */
+bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *path,
+			struct err *err)
+{
+	char *dir auto_free(mem_free) = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	char *tmp auto_free(mem_free) = xasprintf("%s.tmp", path);
+
+	if (!fs_mkdirs(dir, err))
+		return false;
+	struct header_file f = {.path = tmp};
+	f.fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (f.fd < 0)
+		return err_set_errno(err, errno, "create %s", tmp);
+	bool ok = write_parts(&f, index, ctx, err);
+	close(f.fd);
+	ok = ok && fs_rename(tmp, path, err);
+	if (!ok)
+		unlink(tmp);
+	return ok;
+}
+
+/* --- opening ------------------------------------------------------------------------------- */
+
+/* Where the two sections lie in the file. */
+struct places {
+	uint64_t symbols;
+	uint64_t postings_table;
+};
+
+static bool corrupt(const struct byte_source *src, struct err *err, const char *what, uint64_t got,
+		    uint64_t want)
+{
+	return err_set(err, ERR_CORRUPT, "%s: %s %" PRIu64 ", want %" PRIu64, src->name, what, got,
+		       want);
+}
+
+/* The index's own table of contents, as it was at the end of the index. */
+static bool read_toc(struct byte_source *src, struct ctx *ctx, int version, uint64_t postings_table,
+		     const struct places *at, struct index_toc *out, struct err *err)
+{
+	uint8_t bytes[INDEX_TOC_BYTES];
+	uint64_t toc_at = src->size_bytes - FOOTER_BYTES - INDEX_TOC_BYTES;
+	/* The tail of the index was copied from its postings table on. */
+	uint64_t index_bytes = toc_at - at->postings_table + postings_table + INDEX_TOC_BYTES;
+
+	if (!byte_source_read(src, ctx, toc_at, bytes, sizeof(bytes), err) ||
+	    !index_toc_parse(bytes, index_bytes, version, out, err))
+		return false;
+	if (out->postings_table != postings_table)
+		return corrupt(src, err, "postings table at", out->postings_table, postings_table);
+	return check_sections(out, src->name, err);
+}
+
+static bool read_places(struct byte_source *src, struct ctx *ctx, struct places *at,
+			struct index_toc *toc, struct err *err)
+{
+	uint8_t head[HEADER_BYTES], foot[FOOTER_BYTES];
+
+	if (src->size_bytes < HEADER_BYTES + INDEX_TOC_BYTES + FOOTER_BYTES)
+		return corrupt(src, err, "size", src->size_bytes,
+			       HEADER_BYTES + INDEX_TOC_BYTES + FOOTER_BYTES);
+	if (!byte_source_read(src, ctx, 0, head, sizeof(head), err) ||
+	    !byte_source_read(src, ctx, src->size_bytes - FOOTER_BYTES, foot, sizeof(foot), err))
+		return false;
+	if (load_be32(head) != HEADER_MAGIC)
+		return corrupt(src, err, "magic", load_be32(head), HEADER_MAGIC);
+	if (head[4] != HEADER_VERSION)
+		return corrupt(src, err, "version", head[4], HEADER_VERSION);
+	if (load_be32(foot + 16) != crc32c(0, foot, 16))
+		return corrupt(src, err, "checksum", load_be32(foot + 16), crc32c(0, foot, 16));
+	*at = (struct places){load_be64(foot), load_be64(foot + 8)};
+	if (at->symbols != HEADER_BYTES || at->postings_table < HEADER_BYTES ||
+	    at->postings_table > src->size_bytes - FOOTER_BYTES - INDEX_TOC_BYTES)
+		return corrupt(src, err, "postings table at", at->postings_table, HEADER_BYTES);
+	return read_toc(src, ctx, head[5], load_be64(head + 6), at, toc, err);
+}
+
+static bool open_tables(struct index_header *h, const struct places *at, struct ctx *ctx,
+			struct err *err)
+{
+	h->symbols =
+	    index_symbols_open(h->src, ctx, at->symbols, h->toc.symbols, h->toc.version, err);
+	if (!h->symbols)
+		return false;
+	h->postings = index_postings_open(h->src, ctx, at->postings_table, &h->toc, err);
+	return h->postings != NULL;
+}
+
+struct index_header *index_header_open(const char *path, const char *name, struct ctx *ctx,
+				       struct err *err)
+{
+	struct byte_source *src = path_source_new(path, name, err);
+	if (!src)
+		return NULL;
+
+	struct index_header *h = NEW(struct index_header);
+	struct places at;
+	h->src = src;
+	if (read_places(src, ctx, &at, &h->toc, err) && open_tables(h, &at, ctx, err))
+		return h;
+	index_header_close(h);
+	return NULL;
+}
+
+struct index_header *index_header_of_index(struct byte_source *index, struct ctx *ctx,
+					   struct err *err)
+{
+	struct index_header *h = NEW(struct index_header);
+
+	h->src = index;
+	if (index_toc_read(index, ctx, &h->toc, err) && check_sections(&h->toc, index->name, err) &&
+	    open_tables(h, &(struct places){h->toc.symbols, h->toc.postings_table}, ctx, err))
+		return h;
+	index_header_close(h);
+	return NULL;
+}
+
+void index_header_close(struct index_header *h)
+{
+	if (!h)
+		return;
+	index_symbols_close(h->symbols);
+	index_postings_close(h->postings);
+	byte_source_close(h->src);
+	free(h);
+}
+
+size_t index_header_memory_bytes(const struct index_header *h)
+{
+	return sizeof(*h) + index_symbols_memory_bytes(h->symbols) +
+	       index_postings_memory_bytes(h->postings);
+}

@@ -1,0 +1,112 @@
+#include "block/object_source.h"
+
+#include "base/alloc.h"
+#include "base/fs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct object_source {
+	struct byte_source base; /* first, so that the two pointers convert */
+	struct bucket *bucket;
+	char *name;
+};
+
+/* Where the bytes of one read go. */
+struct fixed_sink {
+	struct byte_sink base; /* first, so that the two pointers convert */
+	char *to;
+	size_t left;
+};
+
+static bool fixed_write(struct byte_sink *base, const void *p, size_t n, struct err *err)
+{
+	struct fixed_sink *sink = (struct fixed_sink *)base;
+
+	if (n > sink->left)
+		return err_set(err, ERR_INTERNAL, "the bucket gave more than was asked for");
+	memcpy(sink->to, p, n);
+	sink->to += n;
+	sink->left -= n;
+	return true;
+}
+
+static bool object_read(struct byte_source *base, struct ctx *ctx, uint64_t offset, void *to,
+			size_t n, struct err *err)
+{
+	struct object_source *o = (struct object_source *)base;
+	struct fixed_sink sink = {.base.write = fixed_write, .to = to, .left = n};
+
+	if (!bucket_get(o->bucket, ctx, str_of(o->name), (int64_t)offset, (int64_t)n, &sink.base,
+			err))
+		return false;
+	if (sink.left == 0)
+		return true;
+	return err_set(err, ERR_CORRUPT,
+		       "object %s: ends at byte %" PRIu64 ", it should have %" PRIu64, o->name,
+		       offset + n - sink.left, base->size_bytes);
+}
+
+static void object_close(struct byte_source *base)
+{
+	struct object_source *o = (struct object_source *)base;
+
+	free(o->name);
+	free(o);
+}
+
+static const struct byte_source_ops object_ops = {object_read, object_close};
+
+struct byte_source *object_source_new(struct bucket *b, struct str name, uint64_t size_bytes)
+{
+	struct object_source *o = NEW(struct object_source);
+
+	o->bucket = b;
+	o->name = str_dup(name);
+	o->base =
+	    (struct byte_source){.ops = &object_ops, .name = o->name, .size_bytes = size_bytes};
+	return &o->base;
+}
+
+/* --- files --------------------------------------------------------------------------------- */
+
+struct path_source {
+	struct byte_source base; /* first, so that the two pointers convert */
+	char *path;
+	char *name;
+};
+
+static bool path_read(struct byte_source *base, struct ctx *ctx, uint64_t offset, void *to,
+		      size_t n, struct err *err)
+{
+	struct path_source *p = (struct path_source *)base;
+	struct byte_source *file auto_free(byte_source_close) =
+	    byte_source_open_file(p->path, p->name, err);
+
+	return file && byte_source_read(file, ctx, offset, to, n, err);
+}
+
+static void path_close(struct byte_source *base)
+{
+	struct path_source *p = (struct path_source *)base;
+
+	free(p->path);
+	free(p->name);
+	free(p);
+}
+
+static const struct byte_source_ops path_ops = {path_read, path_close};
+
+struct byte_source *path_source_new(const char *path, const char *name, struct err *err)
+{
+	struct fs_info info;
+
+	if (!fs_stat(path, &info, err))
+		return NULL;
+	struct path_source *p = NEW(struct path_source);
+	p->path = xstrdup(path);
+	p->name = xstrdup(name);
+	p->base = (struct byte_source){
+	    .ops = &path_ops, .name = p->name, .size_bytes = (uint64_t)info.size_bytes};
+	return &p->base;
+}

@@ -1,0 +1,16 @@
+/* object_source.h - an object of a bucket as bytes to read anywhere (tsdb/byte_source.h). */
+#ifndef BLOCK_OBJECT_SOURCE_H
+#define BLOCK_OBJECT_SOURCE_H
+
+#include "model/bucket.h"
+#include "tsdb/byte_source.h"
+
+/* `size_bytes` is the object's. Each read is one request to the bucket, which outlives the source.
+ * The name is copied. An object that is shorter than that gives ERR_CORRUPT. */
+struct byte_source *object_source_new(struct bucket *b, struct str name, uint64_t size_bytes);
+
+/* A file that is opened for each read and closed after it, so that any number of sources takes no
+ * file descriptors. `name` begins error messages; both are copied. */
+struct byte_source *path_source_new(const char *path, const char *name, struct err *err);
+
+#endif

@@ -1,0 +1,235 @@
+/* bucket_labels.c - LabelNames and LabelValues over the blocks of a bucket.
+ *
+ * Without matchers on series the local index-headers tell; otherwise the matching series are read,
+ * without their chunks.
+ */
+#include "base/map.h"
+#include "store/block_series.h"
+#include "store/bucket_store_internal.h"
+
+#include <stdlib.h>
+
+/* One request. */
+struct asking {
+	struct bucket_store *store;
+	struct ctx *ctx;
+	const struct label_request *req;
+	struct store_limits limits;
+	struct arena *arena; /* of the answer */
+	struct map seen;     /* strings of the answer */
+	struct str_list *out;
+};
+
+static void add(struct asking *q, struct str s)
+{
+	if (map_get(&q->seen, s))
+		return;
+	struct str copy = arena_str(q->arena, s);
+	map_put(&q->seen, copy, q);
+	ARENA_PUSH(q->arena, q->out, copy);
+}
+
+static bool is_dropped(const struct asking *q, struct str name)
+{
+	for (size_t i = 0; i < q->req->n_without_replica_labels; i++)
+		if (str_eq(q->req->without_replica_labels[i], name))
+			return true;
+	return false;
+}
+
+static bool overlaps(const struct store_block *b, const struct label_request *req)
+{
+	const struct meta *m = store_block_meta(b);
+	return m->min_t_ms <= req->max_t_ms && req->min_t_ms < m->max_t_ms;
+}
+
+static bool is_values(const struct asking *q)
+{
+	return q->req->label.n > 0;
+}
+
+/* --- from the index-header ----------------------------------------------------------------- */
+
+static bool add_all_values(struct asking *q, const struct index_header *h, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(arena_tracker(q->arena));
+	struct index_values *it =
+	    index_values_new(h->postings, q->ctx, q->req->label, (struct str){0}, a);
+	struct postings_range range;
+	struct str value;
+
+	for (;;) {
+		enum iter_result r = index_values_next(it, &value, &range, err);
+		if (r != ITER_VALUE)
+			return r == ITER_END;
+		add(q, value);
+		if (!tracker_check(arena_tracker(q->arena), err))
+			return false;
+	}
+}
+
+static void add_all_names(struct asking *q, const struct index_header *h)
+{
+	size_t n;
+	const struct str *names = index_postings_names(h->postings, &n);
+
+	for (size_t i = 0; i < n; i++)
+		add(q, names[i]);
+}
+
+static bool ask_header(struct asking *q, struct store_block *b, struct err *err)
+{
+	struct labels external = store_block_meta(b)->labels;
+	const struct index_header *h = store_block_get_header(b, q->ctx, err);
+	if (!h)
+		return false;
+
+	bool ok = true;
+	if (is_values(q)) {
+		ok = add_all_values(q, h, err);
+		if (labels_has(external, q->req->label))
+			add(q, labels_get(external, q->req->label));
+	} else {
+		add_all_names(q, h);
+		for (size_t i = 0; i < external.n; i++)
+			if (!is_dropped(q, external.v[i].name))
+				add(q, external.v[i].name);
+	}
+	store_block_put_header(b);
+	return ok;
+}
+
+/* --- from series --------------------------------------------------------------------------- */
+
+static void add_from_series(struct asking *q, struct labels labels)
+{
+	if (!is_values(q)) {
+		for (size_t i = 0; i < labels.n; i++)
+			add(q, labels.v[i].name);
+	} else if (labels_has(labels, q->req->label)) {
+		add(q, labels_get(labels, q->req->label));
+	}
+}
+
+static bool walk_series(struct asking *q, struct store_block *b, struct matchers matchers,
+			struct err *err)
+{
+	struct block_series_options options = {
+	    .matchers = matchers,
+	    .range = {q->req->min_t_ms, q->req->max_t_ms},
+	    .skip_chunks = true,
+	    .limits = &q->limits,
+	};
+	struct series s;
+	enum iter_result r;
+
+	/* Values of a label may be asked for that is removed elsewhere; names never are. */
+	if (!is_values(q)) {
+		options.drop = q->req->without_replica_labels;
+		options.n_drop = q->req->n_without_replica_labels;
+	}
+	struct series_iter *it auto_free(series_iter_close) =
+	    block_series_new(b, q->ctx, &options, arena_tracker(q->arena), err);
+	if (!it)
+		return false;
+	while ((r = series_iter_next(it, &s, err)) == ITER_VALUE)
+		add_from_series(q, s.labels);
+	return r == ITER_END;
+}
+
+static bool has_metric_name(struct matchers ms)
+{
+	for (size_t i = 0; i < ms.n; i++)
+		if (matcher_type(ms.v[i]) == MATCH_EQ && str_is(matcher_name(ms.v[i]), LABEL_NAME))
+			return true;
+	return false;
+}
+
+/* Series without the label have no value of it: do not read them. */
+static bool ask_series(struct asking *q, struct store_block *b, struct matchers matchers,
+		       struct err *err)
+{
+	struct matcher *extra auto_free(matcher_unref) = NULL;
+	struct labels external = store_block_meta(b)->labels;
+
+	if (is_values(q) && !has_metric_name(q->req->matchers) &&
+	    !labels_has(external, q->req->label)) {
+		extra = matcher_new(MATCH_NEQ, q->req->label, STR(""), err);
+		if (!extra)
+			return false;
+		struct matcher **all = ARENA_ARRAY(q->arena, struct matcher *, matchers.n + 1);
+		memcpy(all, matchers.v, matchers.n * sizeof(*all));
+		all[matchers.n] = extra;
+		matchers = (struct matchers){all, matchers.n + 1};
+	}
+	return walk_series(q, b, matchers, err);
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static bool ask_block(struct asking *q, struct store_block *b, struct err *err)
+{
+	struct matchers left;
+
+	if (!overlaps(b, q->req) ||
+	    !matchers_without_external(q->req->matchers, store_block_meta(b)->labels, q->arena,
+				       &left))
+		return true;
+	if (!ctx_check(q->ctx, err) || !tracker_check(arena_tracker(q->arena), err))
+		return false;
+	if (left.n > 0)
+		return ask_series(q, b, left, err);
+	return ask_header(q, b, err) || err_wrap(err, "block %s", ulid_str(store_block_id(b)));
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool ask(struct store_api *base, struct ctx *ctx, const struct label_request *req,
+		struct arena *a, struct str_list *out, struct err *err)
+{
+	struct bucket_store *s = (struct bucket_store *)base;
+	struct block_catalog *c auto_free(block_catalog_unref) = bucket_store_catalog(s);
+	struct str_list list = {0};
+	struct asking q = {.store = s, .ctx = ctx, .req = req, .arena = a, .out = &list};
+	bool ok = true;
+
+	store_limits_init(&q.limits, &s->options.limits, s->metrics.queries_dropped);
+	for (size_t i = 0; ok && i < c->blocks.n; i++)
+		ok = ask_block(&q, c->blocks.v[i], err);
+	map_done(&q.seen);
+	if (!ok) {
+		bucket_store_abort(err);
+		return false;
+	}
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), by_bytes);
+	if (req->limit > 0 && list.n > (uint64_t)req->limit)
+		list.n = (size_t)req->limit;
+	*out = list;
+	return true;
+}
+
+bool bucket_store_label_names(struct store_api *base, struct ctx *ctx,
+			      const struct label_request *req, struct notes *notes, struct arena *a,
+			      struct str_list *out, struct err *err)
+{
+	(void)notes;
+	return ask(base, ctx, req, a, out, err);
+}
+
+bool bucket_store_label_values(struct store_api *base, struct ctx *ctx,
+			       const struct label_request *req, struct notes *notes,
+			       struct arena *a, struct str_list *out, struct err *err)
+{
+	struct asking q = {.req = req};
+	(void)notes;
+
+	if (is_dropped(&q, req->label)) {
+		*out = (struct str_list){0};
+		return true;
+	}
+	return ask(base, ctx, req, a, out, err);
+}

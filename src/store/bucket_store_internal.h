@@ -1,0 +1,50 @@
+/* bucket_store_internal.h - what the parts of the bucket store share. */
+#ifndef STORE_BUCKET_STORE_INTERNAL_H
+#define STORE_BUCKET_STORE_INTERNAL_H
+
+#include "base/lock.h"
+#include "model/time_range.h"
+#include "store/bucket_store.h"
+
+struct bucket_store_metrics {
+	struct counter *block_loads;
+	struct counter *block_load_failures;
+	struct counter *block_drops;
+	struct gauge *blocks_loaded;
+	struct gauge *last_loaded_s;
+	struct histogram_metric *block_load_seconds;
+	struct histogram_metric *blocks_queried;
+	struct histogram_metric *get_all_seconds;
+	struct histogram_metric *result_series;
+	struct family *queries_dropped; /* {reason} */
+};
+
+struct bucket_store {
+	struct store_api base; /* first, so that the two pointers convert */
+	struct bucket_store_options options;
+	struct header_cache *headers;
+	struct bucket_store_metrics metrics;
+	struct mutex mu;
+	struct block_catalog *catalog; /* guarded by mu */
+	bool is_ready;                 /* guarded by mu: the first sync is done */
+};
+
+/* In bucket_series.c and bucket_labels.c. */
+struct series_iter *bucket_store_series(struct store_api *base, struct ctx *ctx,
+					const struct series_request *req, struct notes *notes,
+					struct tracker *tracker, struct err *err);
+bool bucket_store_label_names(struct store_api *base, struct ctx *ctx,
+			      const struct label_request *req, struct notes *notes, struct arena *a,
+			      struct str_list *out, struct err *err);
+bool bucket_store_label_values(struct store_api *base, struct ctx *ctx,
+			       const struct label_request *req, struct notes *notes,
+			       struct arena *a, struct str_list *out, struct err *err);
+
+/* [min, max] of a request, cut to what the store serves. */
+struct time_range bucket_store_clamp(struct bucket_store *s, int64_t min_t_ms, int64_t max_t_ms);
+
+/* A failure of one block fails the request: as Thanos, with ERR_ABORTED, unless it is the caller's.
+ */
+void bucket_store_abort(struct err *err);
+
+#endif
