@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "promql/number_text.h"
+#include "promql/pair_counts.h"
 #include "promql/range_functions.h"
 #include "promql/rate.h"
 #include "promql/window_cursor.h"
@@ -17,7 +18,7 @@ struct range_call_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct range_source source;
 	enum function_id id;
-	range_fn *fn; /* NULL for the family of rate() */
+	range_fn *fn; /* NULL for those that see all windows at once */
 	struct arena *arena;
 	struct arena *scratch; /* of one series */
 	struct operator* param_ops[PARAMS_MAX];
@@ -91,17 +92,25 @@ static bool call_windows(struct range_call_op *op, const struct samples *s, stru
 	return true;
 }
 
-static bool call_series(struct range_call_op *op, const struct samples *s, struct err *err)
+/* Functions that see all windows of a series at once. */
+static bool call_whole(struct range_call_op *op, const struct samples *s)
 {
-	enum rate_kind kind = op->id == FUNCTION_RATE       ? RATE_PER_SECOND
-			      : op->id == FUNCTION_INCREASE ? RATE_INCREASE
-							    : RATE_DELTA;
+	const struct plan_window *window = &op->base.node->args[0]->window;
+	const struct steps *steps = &op->base.steps;
 
-	if (op->fn)
-		return call_windows(op, s, err);
-	rate_windows(s, kind, &op->base.node->args[0]->window, &op->base.steps, op->scratch,
-		     &op->out);
-	return true;
+	switch ((int)op->id) {
+	case FUNCTION_RATE:
+		return rate_windows(s, RATE_PER_SECOND, window, steps, op->scratch, &op->out);
+	case FUNCTION_INCREASE:
+		return rate_windows(s, RATE_INCREASE, window, steps, op->scratch, &op->out);
+	case FUNCTION_DELTA:
+		return rate_windows(s, RATE_DELTA, window, steps, op->scratch, &op->out);
+	case FUNCTION_CHANGES:
+		return pair_count_windows(s, PAIRS_CHANGED, window, steps, op->scratch, &op->out);
+	default:
+		assert(op->id == FUNCTION_RESETS);
+		return pair_count_windows(s, PAIRS_RESET, window, steps, op->scratch, &op->out);
+	}
 }
 
 static bool looks_like_counter(struct str name)
@@ -138,9 +147,9 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 		if (s.floats.n == 0)
 			continue;
 		arena_clear(op->scratch);
-		if (!call_series(op, &s.floats, err))
+		if (op->fn && !call_windows(op, &s.floats, err))
 			return ITER_ERROR;
-		if (!bits_any(op->out.present, base->steps.n))
+		if (op->fn ? !bits_any(op->out.present, base->steps.n) : !call_whole(op, &s.floats))
 			continue;
 		note_non_counter(op, s.labels);
 		*out = op->out;

@@ -172,28 +172,6 @@ static bool mad_over_time(const struct range_window *w, double *out)
 
 /* --- change ----------------------------------------------------------------------------------- */
 
-static bool changes(const struct range_window *w, double *out)
-{
-	const double *v = w->s->v;
-	size_t n = 0;
-
-	for (size_t i = w->from + 1; i < w->to; i++)
-		n += v[i] != v[i - 1] && !(isnan(v[i]) && isnan(v[i - 1]));
-	*out = (double)n;
-	return true;
-}
-
-static bool resets(const struct range_window *w, double *out)
-{
-	const double *v = w->s->v;
-	size_t n = 0;
-
-	for (size_t i = w->from + 1; i < w->to; i++)
-		n += v[i] < v[i - 1];
-	*out = (double)n;
-	return true;
-}
-
 static bool idelta(const struct range_window *w, double *out)
 {
 	if (window_n(w) < 2)
@@ -291,7 +269,6 @@ range_fn *range_function(enum function_id id)
 {
 	static range_fn *const functions[FUNCTION_N] = {
 	    [FUNCTION_AVG_OVER_TIME] = avg_over_time,
-	    [FUNCTION_CHANGES] = changes,
 	    [FUNCTION_COUNT_OVER_TIME] = count_over_time,
 	    [FUNCTION_DERIV] = deriv,
 	    [FUNCTION_DOUBLE_EXPONENTIAL_SMOOTHING] = double_exponential_smoothing,
@@ -305,7 +282,6 @@ range_fn *range_function(enum function_id id)
 	    [FUNCTION_PREDICT_LINEAR] = predict_linear,
 	    [FUNCTION_PRESENT_OVER_TIME] = present_over_time,
 	    [FUNCTION_QUANTILE_OVER_TIME] = quantile_over_time,
-	    [FUNCTION_RESETS] = resets,
 	    [FUNCTION_STDDEV_OVER_TIME] = stddev_over_time,
 	    [FUNCTION_STDVAR_OVER_TIME] = stdvar_over_time,
 	    [FUNCTION_SUM_OVER_TIME] = sum_over_time,

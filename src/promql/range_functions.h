@@ -1,5 +1,6 @@
 /* range_functions.h - functions of the samples of one window: deriv(), max_over_time() and so on.
- * rate() and its like are in rate.h, which sees all windows at once.
+ * rate() and its like are in rate.h, changes() and resets() in pair_counts.h, which see all windows
+ * at once.
  */
 #ifndef PROMQL_RANGE_FUNCTIONS_H
 #define PROMQL_RANGE_FUNCTIONS_H

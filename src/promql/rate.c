@@ -13,21 +13,41 @@ struct reset_list {
 	size_t next; /* the first that may be in the window */
 };
 
+enum { SCAN_SAMPLES = 64 };
+
+/* Almost always none, and then without a branch per sample. */
+static bool any_reset(const double *v)
+{
+	int any = 0;
+
+	for (size_t i = 0; i < SCAN_SAMPLES; i++)
+		any |= v[i + 1] < v[i];
+	return any;
+}
+
 static void find_resets(const struct samples *s, struct arena *a, struct reset_list *out)
 {
 	size_t cap = 0;
 
 	*out = (struct reset_list){0};
 	for (size_t i = 1; i < s->n; i++) {
-		if (!(s->v[i] < s->v[i - 1]))
+		if (s->n - i >= SCAN_SAMPLES && !any_reset(s->v + i - 1)) {
+			i += SCAN_SAMPLES - 1;
 			continue;
-		if (out->n == cap) {
-			size_t more = cap ? cap * 2 : 16;
-			out->at =
-			    arena_grow(a, out->at, cap * sizeof(*out->at), more * sizeof(*out->at));
-			cap = more;
 		}
-		out->at[out->n++] = (uint32_t)i;
+		size_t end = s->n - i > SCAN_SAMPLES ? i + SCAN_SAMPLES : s->n;
+		for (; i < end; i++) {
+			if (!(s->v[i] < s->v[i - 1]))
+				continue;
+			if (out->n == cap) {
+				size_t more = cap ? cap * 2 : 16;
+				out->at = arena_grow(a, out->at, cap * sizeof(*out->at),
+						     more * sizeof(*out->at));
+				cap = more;
+			}
+			out->at[out->n++] = (uint32_t)i;
+		}
+		i--;
 	}
 }
 
@@ -108,45 +128,72 @@ static bool same_shape(const struct shape *a, const struct shape *b)
 	       a->sampled_ms == b->sampled_ms && a->n == b->n;
 }
 
+/* What all windows of a series share. */
+struct rate_run {
+	const struct samples *s;
+	enum rate_kind kind;
+	int64_t range_ms;
+	double per_seconds; /* 0: not a rate */
+	struct window_cursor window;
+	struct reset_list resets;
+	struct factors factors;
+};
+
+/* False: the window ending there has fewer than two samples. */
+static inline bool rate_of_window(struct rate_run *r, int64_t end_ms, double *out)
+{
+	const struct samples *s = r->s;
+	int64_t start_ms = end_ms - r->range_ms;
+
+	window_cursor_move(&r->window, start_ms, end_ms);
+	size_t from = r->window.from, to = r->window.to;
+	if (to - from < 2)
+		return false;
+	double first = s->v[from];
+	double increase = s->v[to - 1] - first;
+	if (r->kind != RATE_DELTA)
+		increase = add_resets(&r->resets, s->v, from, to, increase);
+	struct shape shape = {
+	    .to_start_ms = s->t_ms[from] - start_ms,
+	    .to_end_ms = end_ms - s->t_ms[to - 1],
+	    .sampled_ms = s->t_ms[to - 1] - s->t_ms[from],
+	    .n = to - from,
+	};
+	if (!same_shape(&shape, &r->factors.shape))
+		factors_compute(&r->factors, &shape, r->per_seconds);
+	double factor = r->factors.factor;
+	if (r->kind != RATE_DELTA)
+		factor = counter_factor(&r->factors, first, increase, r->per_seconds);
+	*out = increase * factor;
+	return true;
+}
+
 bool rate_windows(const struct samples *s, enum rate_kind kind, const struct plan_window *window,
 		  const struct steps *steps, struct arena *scratch, struct step_series *out)
 {
-	bool is_counter = kind != RATE_DELTA;
-	double per_seconds = kind == RATE_PER_SECOND ? seconds_of_ms(window->range_ms) : 0;
 	struct arena_mark mark = arena_mark(scratch);
-	struct window_cursor w = {.t_ms = s->t_ms, .n = s->n};
-	struct reset_list resets = {0};
-	struct factors f = {0};
-	bool any = false;
+	struct rate_run r = {
+	    .s = s,
+	    .kind = kind,
+	    .range_ms = window->range_ms,
+	    .per_seconds = kind == RATE_PER_SECOND ? seconds_of_ms(window->range_ms) : 0,
+	    .window = {.t_ms = s->t_ms, .n = s->n},
+	};
+	int64_t end_ms = window_end(window, steps->start_ms);
+	int64_t forward_ms = window->pinned ? 0 : steps->step_ms;
+	uint64_t any = 0;
 
-	if (is_counter)
-		find_resets(s, scratch, &resets);
-	bits_clear_all(out->present, steps->n);
-	for (size_t step = 0; step < steps->n; step++) {
-		int64_t end_ms = window_end(window, steps_at(steps, step));
-		int64_t start_ms = end_ms - window->range_ms;
-		window_cursor_move(&w, start_ms, end_ms);
-		if (w.to - w.from < 2)
-			continue;
-
-		double first = s->v[w.from];
-		double increase = s->v[w.to - 1] - first;
-		if (is_counter)
-			increase = add_resets(&resets, s->v, w.from, w.to, increase);
-		struct shape shape = {
-		    .to_start_ms = s->t_ms[w.from] - start_ms,
-		    .to_end_ms = end_ms - s->t_ms[w.to - 1],
-		    .sampled_ms = s->t_ms[w.to - 1] - s->t_ms[w.from],
-		    .n = w.to - w.from,
-		};
-		if (!same_shape(&shape, &f.shape))
-			factors_compute(&f, &shape, per_seconds);
-		double factor =
-		    is_counter ? counter_factor(&f, first, increase, per_seconds) : f.factor;
-		out->v[step] = increase * factor;
-		bits_set(out->present, step);
-		any = true;
+	if (kind != RATE_DELTA)
+		find_resets(s, scratch, &r.resets);
+	for (size_t w = 0; w < bits_words(steps->n); w++) {
+		size_t end = w * 64 + 64 < steps->n ? w * 64 + 64 : steps->n;
+		uint64_t word = 0;
+		for (size_t step = w * 64; step < end; step++, end_ms += forward_ms)
+			if (rate_of_window(&r, end_ms, &out->v[step]))
+				word |= UINT64_C(1) << (step % 64);
+		out->present[w] = word;
+		any |= word;
 	}
 	arena_rewind(scratch, mark);
-	return any;
+	return any != 0;
 }
