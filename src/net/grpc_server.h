@@ -16,7 +16,7 @@
  * Format: gRPC's PROTOCOL-HTTP2.md. Decision: docs/decisions/014-grpc-flow-control.md.
  * Threads: grpc_server_handle() comes before grpc_server_listen(); the other functions of the
  * server may be called from any thread but a loop's or a handler's. The functions of a call belong
- *to its handler's thread; grpc_call_ctx() may be handed to others.
+ * to its handler's thread; grpc_call_ctx() may be handed to others.
  */
 #ifndef NET_GRPC_SERVER_H
 #define NET_GRPC_SERVER_H
@@ -51,7 +51,7 @@ struct grpc_server_options {
 	size_t max_request_bytes;        /* 2^31 - 1, also after decompression */
 	size_t send_queue_bytes;         /* 256 KiB: a handler's send waits while more is queued */
 	unsigned max_concurrent_streams; /* 1000 per connection */
-	unsigned max_connections;        /* 10000; further ones are closed at once */
+	unsigned max_connections;        /* 10000; further ones wait in the kernel */
 	int64_t keepalive_min_time_ms;   /* 10 s: a client that pings more often is sent away */
 };
 
@@ -80,8 +80,8 @@ CLEANUP_DEFINE(struct grpc_server, grpc_server_free)
 
 /* --- within a handler --- */
 
-/* The request's one message, uncompressed; empty when the client sent none. Borrowed until the
- * handler returns, as is everything else below. */
+/* The request's one message, uncompressed. Borrowed until the handler returns, as is everything
+ * else below. */
 struct str grpc_call_request(const struct grpc_call *call);
 /* Canceled when the client goes away or the server stops; has the client's deadline. */
 struct ctx *grpc_call_ctx(const struct grpc_call *call);
