@@ -1,13 +1,10 @@
 #include "base/pool.h"
 #include "base/queue.h"
+#include "tests/lib/child.h"
 #include "tests/lib/expect.h"
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static void count(void *arg)
 {
@@ -128,27 +125,21 @@ static void wait_within(void *pool)
 	pool_group_wait(&g);
 }
 
+static void break_the_rule(void)
+{
+	struct pool *p = pool_new(&(struct pool_options){"test", 1});
+	struct err err;
+
+	pool_submit(p, wait_within, p, &err);
+	pool_free(p);
+}
+
 static void a_task_that_waits_for_its_own_pool_stops_the_program(void **state)
 {
+	struct buf said auto_done(buf_done) = BUF_INIT(10000);
 	(void)state;
 
-	pid_t child = fork();
-	if (child == 0) {
-		struct rlimit no_core = {0, 0};
-		struct err err;
-		setrlimit(RLIMIT_CORE, &no_core);
-		signal(SIGABRT, SIG_DFL);
-		if (!freopen("/dev/null", "w", stderr))
-			_exit(1);
-		struct pool *p = pool_new(&(struct pool_options){"test", 1});
-		pool_submit(p, wait_within, p, &err);
-		pool_free(p);
-		_exit(0);
-	}
-	int status;
-	waitpid(child, &status, 0);
-
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_int_equal(child_run(break_the_rule, &said).signal, SIGABRT);
 }
 
 enum { N_THREADS = 50 };
