@@ -1,24 +1,25 @@
 #include "objstore/filesystem.h"
 
 #include "base/alloc.h"
-#include "base/vec.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/rand.h"
 #include "objstore/object_name.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/random.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TMP_DIR ".athanor-tmp" /* at the root; holds unfinished uploads */
 
 enum {
 	COPY_BYTES = 256 * 1024,
-	COMMIT_TRIES = 16,         /* against others removing the directory again and again */
-	STALE_UPLOAD_S = 24 * 3600 /* after this long an unfinished upload belongs to nobody */
+	COMMIT_TRIES = 16, /* against others removing the directory again and again */
+	STALE_UPLOAD_MS =
+	    24 * 3600 * 1000 /* after this long an unfinished upload belongs to nobody */
 };
 
 struct filesystem {
@@ -69,51 +70,9 @@ static struct object_attrs attrs_of(const struct stat *st)
 
 /* --- listing ------------------------------------------------------------------------------- */
 
-struct names {
-	VEC(char *) all;
-};
-
-static void names_done(struct names *names)
-{
-	for (size_t i = 0; i < names->all.n; i++)
-		free(names->all.v[i]);
-	vec_done(&names->all);
-}
-
 static bool is_dot(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The sorted entries of a directory; none when it does not exist. */
-static bool read_names(const char *path, struct names *out, struct err *err)
-{
-	DIR *dir = opendir(path);
-	if (!dir && (errno == ENOENT || errno == ENOTDIR))
-		return true;
-	if (!dir)
-		return err_set_errno(err, errno, "list %s", path);
-
-	for (;;) {
-		errno = 0;
-		struct dirent *d = readdir(dir);
-		if (!d)
-			break;
-		if (!is_dot(d->d_name))
-			vec_push(&out->all, xstrdup(d->d_name));
-	}
-	int why = errno;
-	closedir(dir);
-	if (why)
-		return err_set_errno(err, why, "list %s", path);
-	if (out->all.n)
-		qsort(out->all.v, out->all.n, sizeof(*out->all.v), by_name);
-	return true;
 }
 
 static bool dir_is_empty(const char *path)
@@ -166,29 +125,34 @@ static bool walk_entry(const struct walk *w, struct str name, struct err *err)
 static bool walk_dir(const struct walk *w, struct str dir, struct err *err)
 {
 	char *path auto_free(mem_free) = path_of(w->fs, dir);
-	struct names names auto_done(names_done) = {0};
+	struct fs_names names auto_done(fs_names_done) = {0};
 
-	if (!read_names(path, &names, err))
-		return false;
-	for (size_t i = 0; i < names.all.n; i++) {
+	if (!fs_list(path, &names, err))
+		return err->code == ERR_NOT_FOUND; /* it went away */
+	for (size_t i = 0; i < names.n; i++) {
 		char *name auto_free(mem_free) =
-		    xasprintf("%.*s%s%s", STR_FMT(dir), dir.n ? "/" : "", names.all.v[i]);
+		    xasprintf("%.*s%s%s", STR_FMT(dir), dir.n ? "/" : "", names.v[i]);
 		if (!is_internal(str_of(name)) && !walk_entry(w, str_of(name), err))
 			return false;
 	}
 	return true;
 }
 
-static bool fs_list(struct bucket *b, struct ctx *ctx, struct str prefix,
-		    enum bucket_list_mode mode, bucket_list_fn *fn, void *arg, struct err *err)
+static bool bucket_fs_list(struct bucket *b, struct ctx *ctx, struct str prefix,
+			   enum bucket_list_mode mode, bucket_list_fn *fn, void *arg,
+			   struct err *err)
 {
-	struct walk w = {.fs = (struct filesystem *)b, .ctx = ctx, .mode = mode};
+	struct walk w = {
+	    .fs = (struct filesystem *)b, .ctx = ctx, .mode = mode, .fn = fn, .arg = arg};
 	struct str dir;
 
-	w.fn = fn;
-	w.arg = arg;
-	return ctx_check(ctx, err) && object_prefix_check(prefix, &dir, err) &&
-	       walk_dir(&w, dir, err);
+	if (!ctx_check(ctx, err) || !object_prefix_check(prefix, &dir, err))
+		return false;
+	char *path auto_free(mem_free) = path_of(w.fs, dir);
+	struct fs_info info;
+	if (!fs_stat(path, &info, err))
+		return err->code == ERR_NOT_FOUND;
+	return info.kind != FS_DIRECTORY || walk_dir(&w, dir, err);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -239,8 +203,8 @@ static bool read_range(int fd, struct str name, int64_t offset, int64_t length, 
 	return true;
 }
 
-static bool fs_get(struct bucket *b, struct ctx *ctx, struct str name, int64_t offset,
-		   int64_t length, struct byte_sink *sink, struct err *err)
+static bool bucket_fs_get(struct bucket *b, struct ctx *ctx, struct str name, int64_t offset,
+			  int64_t length, struct byte_sink *sink, struct err *err)
 {
 	struct stat st;
 
@@ -257,8 +221,8 @@ static bool fs_get(struct bucket *b, struct ctx *ctx, struct str name, int64_t o
 	return ok;
 }
 
-static bool fs_attrs(struct bucket *b, struct ctx *ctx, struct str name, struct object_attrs *out,
-		     struct err *err)
+static bool bucket_fs_attrs(struct bucket *b, struct ctx *ctx, struct str name,
+			    struct object_attrs *out, struct err *err)
 {
 	if (!ctx_check(ctx, err) || !check_name(name, err))
 		return false;
@@ -277,20 +241,11 @@ static bool fs_attrs(struct bucket *b, struct ctx *ctx, struct str name, struct 
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* All directories above the last '/' of `path`, which lies below the root. */
-static bool make_parents(char *path, struct err *err)
+static bool make_parents(const char *path, struct err *err)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		int why = mkdir(path, 0777) < 0 ? errno : 0;
-		bool made = why == 0 || why == EEXIST;
-		if (!made)
-			err_set_errno(err, why, "create directory %s", path);
-		*slash = '/';
-		if (!made)
-			return false;
-	}
-	return true;
+	char *dir auto_free(mem_free) = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	return fs_mkdirs(dir, err);
 }
 
 /* A rename survives a crash when the directory it happened in was synced. */
@@ -344,21 +299,20 @@ static void writer_abort(struct bucket_writer *base)
 
 /* Give the finished file its name. A directory may vanish between being made and being used, when
  * its last object is removed by another. */
-static bool publish(struct file_writer *w, char *path, struct err *err)
+static bool publish(struct file_writer *w, const char *path, struct err *err)
 {
+	bool link_only = w->mode == PUT_IF_ABSENT;
+
 	for (int i = 0; i < COMMIT_TRIES; i++) {
-		if (!make_parents(path, err))
-			return false;
-		if (w->mode == PUT_IF_ABSENT ? link(w->tmp_path, path) == 0
-					     : rename(w->tmp_path, path) == 0)
+		if (make_parents(path, err) && (link_only ? fs_link(w->tmp_path, path, err)
+							  : fs_rename(w->tmp_path, path, err)))
 			return true;
-		if (errno != ENOENT)
+		if (err->code != ERR_NOT_FOUND)
 			break;
 	}
-	if (errno == EEXIST)
+	if (err->code == ERR_EXISTS && link_only)
 		return err_set(err, ERR_EXISTS, "object %s: is in the bucket already", w->object);
-	return err_set_errno(err, errno, "%s %s as %s",
-			     w->mode == PUT_IF_ABSENT ? "link" : "rename", w->tmp_path, path);
+	return err_wrap(err, "put object %s", w->object);
 }
 
 static bool writer_commit(struct bucket_writer *base, struct err *err)
@@ -383,9 +337,8 @@ static const struct bucket_writer_ops writer_ops = {
 static bool open_tmp(struct file_writer *w, struct err *err)
 {
 	uint64_t random;
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return err_set_errno(err, errno, "a random name for an upload");
 
+	rand_bytes(&random, sizeof(random));
 	char *path = xasprintf("%s/" TMP_DIR "/%016llx", w->fs->root, (unsigned long long)random);
 	if (make_parents(path, err)) {
 		w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -399,8 +352,8 @@ static bool open_tmp(struct file_writer *w, struct err *err)
 	return false;
 }
 
-static struct bucket_writer *fs_put(struct bucket *b, struct ctx *ctx, struct str name,
-				    enum bucket_put_mode mode, struct err *err)
+static struct bucket_writer *bucket_fs_put(struct bucket *b, struct ctx *ctx, struct str name,
+					   enum bucket_put_mode mode, struct err *err)
 {
 	if (!ctx_check(ctx, err) || !check_name(name, err))
 		return NULL;
@@ -430,7 +383,7 @@ static void remove_empty_parents(const struct filesystem *fs, char *path)
 	}
 }
 
-static bool fs_remove(struct bucket *b, struct ctx *ctx, struct str name, struct err *err)
+static bool bucket_fs_remove(struct bucket *b, struct ctx *ctx, struct str name, struct err *err)
 {
 	struct filesystem *fs = (struct filesystem *)b;
 	bool is_marker;
@@ -451,12 +404,12 @@ static bool fs_remove(struct bucket *b, struct ctx *ctx, struct str name, struct
 	return err_set_errno(err, errno, "remove %s", path);
 }
 
-static const char *fs_name(struct bucket *b)
+static const char *bucket_fs_name(struct bucket *b)
 {
 	return ((struct filesystem *)b)->name;
 }
 
-static void fs_close(struct bucket *b)
+static void bucket_fs_close(struct bucket *b)
 {
 	struct filesystem *fs = (struct filesystem *)b;
 
@@ -466,29 +419,30 @@ static void fs_close(struct bucket *b)
 }
 
 static const struct bucket_ops fs_ops = {
-    .list = fs_list,
-    .get = fs_get,
-    .attrs = fs_attrs,
-    .put = fs_put,
-    .remove = fs_remove,
-    .name = fs_name,
-    .close = fs_close,
+    .list = bucket_fs_list,
+    .get = bucket_fs_get,
+    .attrs = bucket_fs_attrs,
+    .put = bucket_fs_put,
+    .remove = bucket_fs_remove,
+    .name = bucket_fs_name,
+    .close = bucket_fs_close,
 };
 
 /* Uploads of processes that died. Others may be at work in the same directory, hence the age. */
 static void remove_stale_uploads(const struct filesystem *fs)
 {
 	char *dir auto_free(mem_free) = xasprintf("%s/" TMP_DIR, fs->root);
-	struct names names auto_done(names_done) = {0};
+	struct fs_names names auto_done(fs_names_done) = {0};
 	struct err ignored = ERR_INIT;
-	struct stat st;
+	struct fs_info info;
 
-	if (!read_names(dir, &names, &ignored))
+	if (!fs_list(dir, &names, &ignored))
 		return;
-	for (size_t i = 0; i < names.all.n; i++) {
-		char *path auto_free(mem_free) = xasprintf("%s/%s", dir, names.all.v[i]);
-		if (stat(path, &st) == 0 && st.st_mtime < time(NULL) - STALE_UPLOAD_S)
-			unlink(path);
+	for (size_t i = 0; i < names.n; i++) {
+		char *path auto_free(mem_free) = xasprintf("%s/%s", dir, names.v[i]);
+		if (fs_stat(path, &info, &ignored) &&
+		    info.modified_ms < clock_wall_ms(&clock_system) - STALE_UPLOAD_MS)
+			fs_remove(path, &ignored);
 	}
 }
 

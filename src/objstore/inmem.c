@@ -1,10 +1,9 @@
 #include "objstore/inmem.h"
 
 #include "base/arena.h"
+#include "base/lock.h"
 #include "base/vec.h"
 #include "objstore/object_name.h"
-
-#include <pthread.h>
 
 struct object {
 	char *name; /* owned */
@@ -16,7 +15,7 @@ struct object {
 struct inmem {
 	struct bucket base; /* first, so that the two pointers convert */
 	struct clock *clock;
-	pthread_mutex_t mu;
+	struct mutex mu;
 	VEC(struct object *) objects; /* guarded by mu; ascending by name */
 };
 
@@ -113,11 +112,11 @@ static bool inmem_list(struct bucket *b, struct ctx *ctx, struct str prefix,
 
 	if (!ctx_check(ctx, err) || !object_prefix_check(prefix, &dir, err))
 		return false;
-	pthread_mutex_lock(&m->mu);
+	mutex_lock(&m->mu);
 	for (size_t i = 0; i < m->objects.n; i++)
 		if (is_below(object_name(m->objects.v[i]), dir))
 			list_object(&l, dir, m->objects.v[i], mode);
-	pthread_mutex_unlock(&m->mu);
+	mutex_unlock(&m->mu);
 
 	for (size_t i = 0; i < l.entries.n; i++)
 		if (!ctx_check(ctx, err) || !fn(&l.entries.v[i], arg, err))
@@ -129,7 +128,7 @@ static bool inmem_list(struct bucket *b, struct ctx *ctx, struct str prefix,
 static bool copy_range(struct inmem *m, struct str name, int64_t offset, int64_t length,
 		       struct buf *out, struct err *err)
 {
-	pthread_mutex_lock(&m->mu);
+	mutex_lock(&m->mu);
 	struct object *o = find(m, name, err);
 	if (o) {
 		struct str bytes = str_skip(buf_str(&o->bytes), (size_t)offset);
@@ -137,7 +136,7 @@ static bool copy_range(struct inmem *m, struct str name, int64_t offset, int64_t
 			bytes.n = (size_t)length;
 		buf_append_str(out, bytes);
 	}
-	pthread_mutex_unlock(&m->mu);
+	mutex_unlock(&m->mu);
 	return o != NULL;
 }
 
@@ -161,11 +160,11 @@ static bool inmem_attrs(struct bucket *b, struct ctx *ctx, struct str name,
 
 	if (!ctx_check(ctx, err) || !object_name_check(name, err))
 		return false;
-	pthread_mutex_lock(&m->mu);
+	mutex_lock(&m->mu);
 	struct object *o = find(m, name, err);
 	if (o)
 		*out = (struct object_attrs){(int64_t)o->bytes.n, o->modified_ms};
-	pthread_mutex_unlock(&m->mu);
+	mutex_unlock(&m->mu);
 	return o != NULL;
 }
 
@@ -211,9 +210,9 @@ static bool writer_commit(struct bucket_writer *base, struct err *err)
 {
 	struct inmem_writer *w = (struct inmem_writer *)base;
 
-	pthread_mutex_lock(&w->bucket->mu);
+	mutex_lock(&w->bucket->mu);
 	bool ok = insert(w->bucket, w, err);
-	pthread_mutex_unlock(&w->bucket->mu);
+	mutex_unlock(&w->bucket->mu);
 	writer_abort(base);
 	return ok;
 }
@@ -249,7 +248,7 @@ static bool inmem_remove(struct bucket *b, struct ctx *ctx, struct str name, str
 
 	if (!ctx_check(ctx, err) || !object_removal_check(name, &is_marker, err))
 		return false;
-	pthread_mutex_lock(&m->mu);
+	mutex_lock(&m->mu);
 	size_t at = place_of(m, name, &found);
 	if (found) {
 		object_free(m->objects.v[at]);
@@ -257,7 +256,7 @@ static bool inmem_remove(struct bucket *b, struct ctx *ctx, struct str name, str
 			(m->objects.n - at - 1) * sizeof(*m->objects.v));
 		m->objects.n--;
 	}
-	pthread_mutex_unlock(&m->mu);
+	mutex_unlock(&m->mu);
 	return found ||
 	       err_set(err, ERR_NOT_FOUND, "remove object %.*s: not in the bucket", STR_FMT(name));
 }
@@ -275,7 +274,7 @@ static void inmem_close(struct bucket *b)
 	for (size_t i = 0; i < m->objects.n; i++)
 		object_free(m->objects.v[i]);
 	vec_done(&m->objects);
-	pthread_mutex_destroy(&m->mu);
+	mutex_done(&m->mu);
 	free(m);
 }
 
@@ -294,6 +293,6 @@ struct bucket *inmem_bucket_new(struct clock *clock)
 	struct inmem *m = NEW(struct inmem);
 	m->base.ops = &inmem_ops;
 	m->clock = clock;
-	pthread_mutex_init(&m->mu, NULL);
+	mutex_init(&m->mu, RANK_BUCKET);
 	return &m->base;
 }

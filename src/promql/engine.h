@@ -12,6 +12,7 @@
 #define PROMQL_ENGINE_H
 
 #include "model/queryable.h"
+#include "model/time_range.h"
 #include "promql/parser.h"
 #include "promql/result.h"
 
@@ -47,6 +48,9 @@ struct promql_plan *promql_prepare(struct str text, const struct promql_engine_o
 				   struct query_time time, struct err *err);
 void promql_plan_free(struct promql_plan *plan); /* NULL is fine */
 CLEANUP_DEFINE(struct promql_plan, promql_plan_free)
+
+/* The times that its selectors look at together; empty (max below min) without a selector. */
+struct time_range promql_plan_range(const struct promql_plan *plan);
 
 /* Start an execution; `plan`, `q`, `ctx`, `tracker` and `notes` outlive the result. ctx, tracker
  * and notes may be NULL. What the execution has to say goes into `notes` when the result ends.

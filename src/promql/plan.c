@@ -687,6 +687,11 @@ struct promql_plan *promql_prepare(struct str text, const struct promql_engine_o
 	return take(plan);
 }
 
+struct time_range promql_plan_range(const struct promql_plan *plan)
+{
+	return plan->range;
+}
+
 void promql_plan_free(struct promql_plan *plan)
 {
 	if (!plan)

@@ -1,8 +1,8 @@
 #include "tests/lib/temp_dir.h"
 
 #include "base/alloc.h"
+#include "base/fs.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,14 +18,11 @@ char *temp_dir_new(void)
 	return path;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *walk)
-{
-	(void)st, (void)kind, (void)walk;
-	return remove(path);
-}
-
 void temp_dir_remove(char *path)
 {
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	struct err err = ERR_INIT;
+
+	if (!fs_remove_tree(path, &err))
+		fprintf(stderr, "%s\n", err.msg);
 	free(path);
 }

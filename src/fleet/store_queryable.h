@@ -1,6 +1,6 @@
 /* store_queryable.h - series for the query engine from a StoreAPI, replicas merged. */
-#ifndef QUERIER_STORE_QUERYABLE_H
-#define QUERIER_STORE_QUERYABLE_H
+#ifndef FLEET_STORE_QUERYABLE_H
+#define FLEET_STORE_QUERYABLE_H
 
 #include "dedup/series_samples.h"
 #include "model/queryable.h"

@@ -1,4 +1,4 @@
-#include "querier/store_queryable.h"
+#include "fleet/store_queryable.h"
 
 #include "base/alloc.h"
 #include "base/gate.h"

@@ -1,0 +1,285 @@
+/* query_api.c - one query from its parameters to its answer.
+ *
+ * What is wrong with the request is found before anything runs and is bad_data. What goes wrong
+ * while it runs is execution, timeout or canceled; a failing store makes an instant query internal,
+ * as Thanos has it.
+ */
+#include "api/query_api.h"
+
+#include "api/params.h"
+#include "api/query_settings.h"
+#include "api/result_json.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/gate.h"
+
+enum { MAX_POINTS = 11000 };
+
+enum query_kind { INSTANT, RANGE };
+
+/* A query as the request has it. */
+struct asked {
+	enum query_kind kind;
+	struct str text;
+	struct query_time time;
+	int64_t timeout_ms;
+	int64_t max_resolution_ms;
+	int64_t lookback_ms; /* 0: the engine's */
+	struct query_settings settings;
+};
+
+/* --- parameters ------------------------------------------------------------------------------- */
+
+static bool read_times(struct asked *q, const struct query_api *api, const struct http_request *r,
+		       struct err *err)
+{
+	int64_t now_ms = clock_wall_ms(api->clock);
+	struct query_time *t = &q->time;
+
+	if (q->kind == INSTANT) {
+		t->start_ms = now_ms;
+		if (!param_time(r, "time", &t->start_ms, err))
+			return false;
+		t->end_ms = t->start_ms;
+		return true;
+	}
+	if (http_request_param(r, "start").n == 0 || http_request_param(r, "end").n == 0)
+		return err_set(
+		    err, ERR_INVALID,
+		    "Invalid time value for '%s': cannot parse \"\" to a valid timestamp",
+		    http_request_param(r, "start").n == 0 ? "start" : "end");
+	if (!param_time(r, "start", &t->start_ms, err) || !param_time(r, "end", &t->end_ms, err))
+		return false;
+	if (t->end_ms < t->start_ms)
+		return err_set(err, ERR_INVALID, "end timestamp must not be before start time");
+	return true;
+}
+
+static bool read_step(struct asked *q, const struct query_api *api, const struct http_request *r,
+		      struct err *err)
+{
+	struct query_time *t = &q->time;
+
+	if (q->kind == INSTANT)
+		return true;
+	t->step_ms = (t->end_ms / 1000 - t->start_ms / 1000) / 250 * 1000;
+	if (t->step_ms < api->default_step_ms)
+		t->step_ms = api->default_step_ms;
+	if (!param_duration(r, "step", &t->step_ms, err))
+		return err_wrap(err, "'step' parameter");
+	if (t->step_ms <= 0)
+		return err_set(err, ERR_INVALID,
+			       "zero or negative query resolution step widths are not accepted. "
+			       "Try a positive integer");
+	if ((uint64_t)(t->end_ms - t->start_ms) / (uint64_t)t->step_ms > MAX_POINTS)
+		return err_set(err, ERR_INVALID,
+			       "exceeded maximum resolution of 11,000 points per timeseries. Try "
+			       "decreasing the query resolution (?step=XX)");
+	return true;
+}
+
+static bool read_resolution(struct asked *q, const struct query_api *api,
+			    const struct http_request *r, struct err *err)
+{
+	struct str text = http_request_param(r, "max_source_resolution");
+	bool is_auto = str_is(text, "auto");
+
+	if (api->auto_downsampling || is_auto)
+		q->max_resolution_ms =
+		    q->kind == RANGE ? q->time.step_ms / 5 : api->instant_max_resolution_ms;
+	if (!is_auto && !param_duration(r, "max_source_resolution", &q->max_resolution_ms, err))
+		return err_wrap(err, "'max_source_resolution' parameter");
+	if (q->max_resolution_ms < 0)
+		return err_set(err, ERR_INVALID,
+			       "negative 'max_source_resolution' is not accepted. Try a positive "
+			       "integer");
+	return true;
+}
+
+/* With downsampled data, samples are as far apart as its resolution, so the engine must look back
+ * at least that far. */
+static int64_t lookback_for(const struct query_api *api, int64_t max_resolution_ms)
+{
+	int64_t base_ms = api->engine.lookback_ms;
+	int64_t raw_ms = base_ms > 0 ? base_ms : 0;
+
+	if (!api->dynamic_lookback)
+		return base_ms;
+	int64_t five_min_ms = base_ms > 5 * MS_PER_MIN ? base_ms : 5 * MS_PER_MIN;
+	int64_t hour_ms = five_min_ms > MS_PER_H ? five_min_ms : MS_PER_H;
+	if (max_resolution_ms > five_min_ms)
+		return hour_ms;
+	return max_resolution_ms > raw_ms ? five_min_ms : base_ms;
+}
+
+static bool read_lookback(struct asked *q, const struct query_api *api,
+			  const struct http_request *r, struct err *err)
+{
+	int64_t given_ms = 0;
+
+	if (!param_duration(r, "lookback_delta", &given_ms, err))
+		return err_wrap(err, "'lookback_delta' parameter");
+	q->lookback_ms = given_ms > 0 ? given_ms : lookback_for(api, q->max_resolution_ms);
+	return true;
+}
+
+static bool read_engine(const struct http_request *r, struct err *err)
+{
+	struct str engine = http_request_param(r, "engine");
+
+	/* One engine answers to both names. */
+	if (engine.n == 0 || str_is(engine, "prometheus") || str_is(engine, "thanos"))
+		return true;
+	return err_set(err, ERR_INVALID, "'%.*s' bad engine", STR_FMT(engine));
+}
+
+/* What a request may ask for that this version cannot do. */
+static bool refuse_unsupported(const struct http_request *r, struct err *err)
+{
+	static const char *const names[] = {"shard_info", "stats", "analyze"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct str value = http_request_param(r, names[i]);
+		if (value.n > 0 && !str_is(value, "false") && !str_is(value, "0"))
+			return err_set(err, ERR_INVALID, "parameter '%s' is not supported yet",
+				       names[i]);
+	}
+	return true;
+}
+
+static bool asked_read(struct asked *q, const struct query_api *api, const struct http_request *r,
+		       struct err *err)
+{
+	if (r->form_err) {
+		*err = *r->form_err;
+		return err_wrap(err, "parse form");
+	}
+	q->text = http_request_param(r, "query");
+	q->timeout_ms = api->timeout_ms;
+	return read_times(q, api, r, err) && read_step(q, api, r, err) &&
+	       param_duration(r, "timeout", &q->timeout_ms, err) && read_engine(r, err) &&
+	       query_settings_read(&q->settings, api, r, err) && read_resolution(q, api, r, err) &&
+	       read_lookback(q, api, r, err) && refuse_unsupported(r, err);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static enum api_error error_of(enum query_kind kind, const struct err *err)
+{
+	switch ((int)err->code) {
+	case ERR_TIMEOUT:
+		return API_TIMEOUT;
+	case ERR_CANCELED:
+		return API_CANCELED;
+	case ERR_EXECUTION:
+	case ERR_LIMIT:
+	case ERR_UNSUPPORTED:
+		return API_EXECUTION;
+	default:
+		return kind == INSTANT ? API_INTERNAL : API_EXECUTION;
+	}
+}
+
+static void fail(struct api_answer *answer, const struct asked *q, struct err *err)
+{
+	if (err->code == ERR_TIMEOUT)
+		err_set(err, ERR_TIMEOUT, "query timed out in expression evaluation");
+	if (err->code == ERR_CANCELED)
+		err_set(err, ERR_CANCELED, "query was canceled in expression evaluation");
+	api_fail(answer, error_of(q->kind, err), err);
+}
+
+static bool write_result(struct api_answer *answer, struct promql_result *result, struct err *err)
+{
+	/* Almost every error shows before the first series is there. */
+	struct result_json json;
+
+	if (!result_json_init(&json, result, err))
+		return false;
+	struct json_writer *w = api_data(answer);
+	json_begin_object(w);
+	if (!result_json_write(&json, w, err))
+		return false;
+	/* Thanos sends its analysis with every answer, empty unless asked for. */
+	json_key(w, "analysis");
+	json_begin_object(w);
+	json_end_object(w);
+	json_end_object(w);
+	return true;
+}
+
+static bool execute(const struct query_api *api, const struct asked *q,
+		    const struct promql_plan *plan, struct ctx *ctx, struct tracker *tracker,
+		    struct api_answer *answer, struct err *err)
+{
+	struct store_api *chosen auto_free(store_close) =
+	    proxy_filtered(api->store, &q->settings.stores);
+	struct queryable *queryable auto_free(queryable_close) =
+	    store_queryable_new(&(struct store_queryable_options){
+		.store = chosen,
+		.dedup = q->settings.dedup ? api->dedup : DEDUP_NONE,
+		.replica_labels = q->settings.replica_labels,
+		.n_replica_labels = q->settings.n_replica_labels,
+		.partial_response = query_settings_strategy(&q->settings),
+		.max_resolution_ms = q->max_resolution_ms,
+		.range = promql_plan_range(plan),
+		.selects = api->selects,
+	    });
+	struct promql_result *result auto_free(promql_result_free) =
+	    promql_execute(plan, queryable, ctx, tracker, &answer->notes, err);
+
+	return result && write_result(answer, result, err);
+}
+
+static void run(const struct query_api *api, const struct asked *q, const struct http_request *r,
+		struct api_answer *answer)
+{
+	struct err err = ERR_INIT;
+	struct promql_engine_opts engine = api->engine;
+	struct tracker tracker auto_done(tracker_done);
+
+	tracker_init(&tracker, api->tracker, "the query", "--query.max-memory-per-query",
+		     api->max_memory_bytes);
+	engine.lookback_ms = q->lookback_ms;
+	struct promql_plan *plan auto_free(promql_plan_free) =
+	    promql_prepare(q->text, &engine, q->time, &err);
+	if (!plan) {
+		api_fail(answer, API_BAD_DATA, &err);
+		return;
+	}
+	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, q->timeout_ms);
+	if (!gate_enter(api->queries, ctx, &err)) {
+		fail(answer, q, &err);
+		return;
+	}
+	if (execute(api, q, plan, ctx, &tracker, answer, &err))
+		api_end(answer);
+	else
+		fail(answer, q, &err);
+	gate_leave(api->queries);
+}
+
+static void serve(enum query_kind kind, struct http_request *r, struct http_response *response,
+		  const struct query_api *api)
+{
+	struct api_answer answer auto_done(api_answer_done);
+	struct asked q = {.kind = kind};
+	struct err err = ERR_INIT;
+
+	api_answer_init(&answer, response, &api->api);
+	if (asked_read(&q, api, r, &err))
+		run(api, &q, r, &answer);
+	else
+		api_fail(&answer, API_BAD_DATA, &err);
+	query_settings_done(&q.settings);
+}
+
+void query_api_instant(struct http_request *r, struct http_response *response, void *arg)
+{
+	serve(INSTANT, r, response, arg);
+}
+
+void query_api_range(struct http_request *r, struct http_response *response, void *arg)
+{
+	serve(RANGE, r, response, arg);
+}

@@ -1,0 +1,121 @@
+#include "api/result_json.h"
+
+void labels_json(struct json_writer *w, struct labels ls)
+{
+	json_begin_object(w);
+	for (size_t i = 0; i < ls.n; i++) {
+		json_key_str(w, ls.v[i].name);
+		json_put_str(w, ls.v[i].value);
+	}
+	json_end_object(w);
+}
+
+static void put_sample(struct json_writer *w, int64_t t_ms, double v)
+{
+	json_begin_array(w);
+	json_put_time_ms(w, t_ms);
+	json_put_sample(w, v);
+	json_end_array(w);
+}
+
+static void put_vector_series(struct json_writer *w, const struct result_series *s)
+{
+	json_begin_object(w);
+	json_key(w, "metric");
+	labels_json(w, s->labels);
+	json_key(w, "value");
+	put_sample(w, s->t_ms[0], s->v[0]);
+	json_end_object(w);
+}
+
+static void put_matrix_series(struct json_writer *w, const struct result_series *s)
+{
+	json_begin_object(w);
+	json_key(w, "metric");
+	labels_json(w, s->labels);
+	json_key(w, "values");
+	json_begin_array(w);
+	for (size_t i = 0; i < s->n; i++)
+		put_sample(w, s->t_ms[i], s->v[i]);
+	json_end_array(w);
+	json_end_object(w);
+}
+
+static bool is_series(enum value_type type)
+{
+	return type == VALUE_VECTOR || type == VALUE_MATRIX;
+}
+
+bool result_json_init(struct result_json *j, struct promql_result *result, struct err *err)
+{
+	*j = (struct result_json){.result = result};
+	if (!is_series(promql_result_type(result)))
+		return true;
+	enum iter_result r = promql_result_next(result, &j->first, err);
+	j->has_first = r == ITER_VALUE;
+	j->at_end = r == ITER_END;
+	return r != ITER_ERROR;
+}
+
+static enum iter_result next(struct result_json *j, struct result_series *out, struct err *err)
+{
+	if (j->at_end)
+		return ITER_END;
+	if (!j->has_first)
+		return promql_result_next(j->result, out, err);
+	j->has_first = false;
+	*out = j->first;
+	return ITER_VALUE;
+}
+
+static bool write_series(struct result_json *j, struct json_writer *w, struct err *err)
+{
+	bool is_vector = promql_result_type(j->result) == VALUE_VECTOR;
+	struct result_series s;
+	enum iter_result r;
+
+	json_begin_array(w);
+	while ((r = next(j, &s, err)) == ITER_VALUE) {
+		if (is_vector)
+			put_vector_series(w, &s);
+		else
+			put_matrix_series(w, &s);
+	}
+	json_end_array(w);
+	return r == ITER_END;
+}
+
+static bool write_scalar(struct result_json *j, struct json_writer *w, struct err *err)
+{
+	struct result_scalar s;
+
+	if (!promql_result_scalar(j->result, &s, err))
+		return false;
+	put_sample(w, s.t_ms, s.v);
+	return true;
+}
+
+static bool write_string(struct result_json *j, struct json_writer *w, struct err *err)
+{
+	struct result_string s;
+
+	if (!promql_result_string(j->result, &s, err))
+		return false;
+	json_begin_array(w);
+	json_put_time_ms(w, s.t_ms);
+	json_put_str(w, s.s);
+	json_end_array(w);
+	return true;
+}
+
+bool result_json_write(struct result_json *j, struct json_writer *w, struct err *err)
+{
+	enum value_type type = promql_result_type(j->result);
+
+	json_key(w, "resultType");
+	json_put_cstr(w, value_type_name(type));
+	json_key(w, "result");
+	if (is_series(type))
+		return write_series(j, w, err);
+	return type == VALUE_SCALAR ? write_scalar(j, w, err) : write_string(j, w, err);
+}

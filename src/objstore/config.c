@@ -1,0 +1,137 @@
+#include "objstore/config.h"
+
+#include "base/alloc.h"
+#include "codec/yaml.h"
+#include "objstore/filesystem.h"
+#include "objstore/metered.h"
+#include "objstore/prefixed.h"
+
+#include <strings.h>
+
+struct bucket_config {
+	struct str type;
+	struct yaml_node *config;
+	struct str prefix;
+	struct yaml_node *hedging;
+};
+
+static const struct yaml_field bucket_fields[] = {
+    YAML_FIELD(struct bucket_config, "type", type, YAML_STR),
+    YAML_FIELD(struct bucket_config, "config", config, YAML_NODE),
+    YAML_FIELD(struct bucket_config, "prefix", prefix, YAML_STR),
+    YAML_FIELD(struct bucket_config, "hedging_config", hedging, YAML_NODE),
+};
+static const struct yaml_table bucket_table =
+    YAML_TABLE("client.BucketConfig", struct bucket_config, bucket_fields);
+
+typedef bool store_open_fn(const struct yaml_node *config, struct arena *a, struct notes *notes,
+			   struct bucket **out, struct err *err);
+
+/* --- FILESYSTEM ---------------------------------------------------------------------------- */
+
+struct filesystem_config {
+	struct str directory;
+};
+
+static const struct yaml_field filesystem_fields[] = {
+    YAML_FIELD(struct filesystem_config, "directory", directory, YAML_STR),
+};
+static const struct yaml_table filesystem_table =
+    YAML_TABLE("filesystem.Config", struct filesystem_config, filesystem_fields,
+	       .unknown = YAML_UNKNOWN_IGNORED);
+
+static bool open_filesystem(const struct yaml_node *config, struct arena *a, struct notes *notes,
+			    struct bucket **out, struct err *err)
+{
+	struct filesystem_config c = {0};
+	const struct yaml_node *unknown =
+	    config ? yaml_unknown_key(config, &filesystem_table) : NULL;
+
+	if (config && !yaml_decode(config, &filesystem_table, a, &c, err))
+		return false;
+	if (unknown)
+		notes_add(notes, NOTE_WARNING,
+			  "object store configuration: line %u: FILESYSTEM does not know %.*s",
+			  unknown->line, STR_FMT(unknown->text));
+	if (c.directory.n == 0)
+		return err_set(err, ERR_INVALID, "missing directory for filesystem bucket");
+	*out = filesystem_bucket_new(arena_cstr(a, c.directory), err);
+	return *out != NULL;
+}
+
+/* --- all types ----------------------------------------------------------------------------- */
+
+struct store_type {
+	const char *name;
+	store_open_fn *open; /* NULL: this build cannot */
+};
+
+static const struct store_type store_types[] = {
+    {"FILESYSTEM", open_filesystem},
+    {"S3", NULL},
+    {"GCS", NULL},
+    {"AZURE", NULL},
+    {"SWIFT", NULL},
+    {"COS", NULL},
+    {"ALIYUNOSS", NULL},
+    {"BOS", NULL},
+    {"OCI", NULL},
+    {"OBS", NULL},
+};
+
+static const struct store_type *find_type(struct str name)
+{
+	for (size_t i = 0; i < sizeof(store_types) / sizeof(*store_types); i++) {
+		const struct store_type *t = &store_types[i];
+		if (strlen(t->name) == name.n && strncasecmp(t->name, name.p, name.n) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+static bool open_store(const struct bucket_config *c, struct arena *a, struct notes *notes,
+		       struct bucket **out, struct err *err)
+{
+	const struct store_type *type = find_type(c->type);
+
+	if (!type && c->type.n == 0)
+		return err_set(err, ERR_INVALID, "no type of bucket given");
+	if (!type)
+		return err_set(err, ERR_INVALID, "bucket with type %.*s is not supported",
+			       STR_FMT(c->type));
+	if (!type->open)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "bucket with type %s is not supported by this build", type->name);
+	return type->open(c->config, a, notes, out, err) ||
+	       err_wrap(err, "create %s client", type->name);
+}
+
+static bool make_bucket(struct str yaml, const struct bucket_context *context, struct notes *notes,
+			struct bucket **out, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct bucket *bucket auto_free(bucket_close) = NULL;
+	struct bucket_config c = {0};
+	struct yaml_node *root;
+
+	if (!yaml_parse(yaml, a, &root, err) || !yaml_decode(root, &bucket_table, a, &c, err))
+		return err_wrap(err, "parsing config YAML file");
+	if (!open_store(&c, a, notes, &bucket, err))
+		return false;
+
+	struct bucket *prefixed;
+	if (!prefixed_bucket_new(bucket, c.prefix, &prefixed, err))
+		return false;
+	bucket = prefixed;
+	if (context->metrics)
+		bucket = metered_bucket_new(bucket, context->clock, context->metrics);
+	*out = take(bucket);
+	return true;
+}
+
+bool bucket_from_config(struct str yaml, const struct bucket_context *context, struct notes *notes,
+			struct bucket **out, struct err *err)
+{
+	return make_bucket(yaml, context, notes, out, err) ||
+	       err_wrap(err, "object store configuration");
+}
