@@ -126,6 +126,8 @@ static bool mkdir_one(const char *path, struct err *err)
 	int errnum = errno;
 	if (errnum == EEXIST && is_directory(path))
 		return true;
+	if (errnum == EEXIST && errno == ENOENT)
+		errnum = ENOENT; /* another removed it between the two calls */
 	return err_set_errno(err, errnum, "create directory %s", path);
 }
 
