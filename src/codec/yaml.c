@@ -321,7 +321,8 @@ bool yaml_parse(struct str text, struct arena *arena, struct yaml_node **out, st
 		return false;
 	if (!l.root) { /* no document at all */
 		l.root = ARENA_NEW(arena, struct yaml_node);
-		*l.root = (struct yaml_node){.is_plain = true, .line = 1, .column = 1};
+		*l.root =
+		    (struct yaml_node){.is_plain = true, .line = 1, .column = 1, .n_expanded = 1};
 	}
 	*out = l.root;
 	return true;
