@@ -202,7 +202,7 @@ static bool scalar_of(const struct yaml_node *node, struct scalar *out, const ch
 
 bool yaml_to_str(const struct yaml_node *node, struct str *out, struct err *err)
 {
-	struct scalar s;
+	struct scalar s = {0};
 	if (!scalar_of(node, &s, "string", err))
 		return false;
 	if (s.type != SCALAR_NULL)
@@ -212,7 +212,7 @@ bool yaml_to_str(const struct yaml_node *node, struct str *out, struct err *err)
 
 bool yaml_to_bool(const struct yaml_node *node, bool *out, struct err *err)
 {
-	struct scalar s;
+	struct scalar s = {0};
 	if (!scalar_of(node, &s, "bool", err))
 		return false;
 	if (s.type == SCALAR_NULL)
@@ -231,7 +231,7 @@ static bool is_whole_within(double v, double min, double max)
 
 bool yaml_to_i64(const struct yaml_node *node, int64_t *out, struct err *err)
 {
-	struct scalar s;
+	struct scalar s = {0};
 	if (!scalar_of(node, &s, "int", err))
 		return false;
 	if (s.type == SCALAR_NULL)
@@ -246,7 +246,7 @@ bool yaml_to_i64(const struct yaml_node *node, int64_t *out, struct err *err)
 
 bool yaml_to_u64(const struct yaml_node *node, uint64_t *out, struct err *err)
 {
-	struct scalar s;
+	struct scalar s = {0};
 	if (!scalar_of(node, &s, "uint", err))
 		return false;
 	if (s.type == SCALAR_NULL)
@@ -263,7 +263,7 @@ bool yaml_to_u64(const struct yaml_node *node, uint64_t *out, struct err *err)
 
 bool yaml_to_f64(const struct yaml_node *node, double *out, struct err *err)
 {
-	struct scalar s;
+	struct scalar s = {0};
 	if (!scalar_of(node, &s, "float64", err))
 		return false;
 	switch (s.type) {
