@@ -17,6 +17,9 @@ enum { REACH_BYTES = 32 };
 
 enum care { FAST, CAREFUL };
 
+/* Behind any end, so that decoding stops: a value has more than 64 bits. */
+#define POS_BAD_WINDOW (SIZE_MAX / 2)
+
 struct decoder {
 	const uint8_t *data;
 	size_t size;
@@ -27,9 +30,9 @@ struct decoder {
 	uint64_t t;
 	uint64_t delta;
 	uint64_t v_bits;
-	unsigned leading;
+	unsigned bits; /* of the window of the last change */
 	unsigned trailing;
-	bool bad_window; /* a value with more than 64 bits */
+	size_t bad_pos; /* where the value was, at POS_BAD_WINDOW */
 };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -102,19 +105,21 @@ ALWAYS_INLINE void read_value(struct decoder *d, uint64_t w, enum care care)
 	}
 	d->pos += 2;
 	if (w >> 62 & 1) {
-		unsigned bits = w >> 51 & 63;
+		unsigned leading = w >> 57 & 31, bits = w >> 51 & 63;
 		bits = bits ? bits : 64;
 		d->pos += 11;
-		d->leading = w >> 57 & 31;
-		d->trailing = 64 - d->leading - bits;
-		if (d->leading + bits > 64) {
-			d->bad_window = true;
+		d->bits = bits;
+		d->trailing = 64 - leading - bits;
+		if (leading + bits > 64) {
+			d->bad_pos = d->pos;
+			d->pos = POS_BAD_WINDOW;
 			return;
 		}
 	}
-	unsigned bits = 64 - d->leading - d->trailing;
-	d->v_bits ^= peek64(d, d->pos, care) >> (64 - bits) << d->trailing;
-	d->pos += bits;
+	/* Nearly always one load is enough. */
+	uint64_t window = d->bits <= 57 ? peek57(d, d->pos, care) : peek64(d, d->pos, care);
+	d->v_bits ^= window >> (64 - d->bits) << d->trailing;
+	d->pos += d->bits;
 }
 
 ALWAYS_INLINE void store(struct decoder *d)
@@ -158,16 +163,32 @@ ALWAYS_INLINE uint64_t read_dod(struct decoder *d, uint64_t w, enum care care)
 	return w << bits;
 }
 
+/* How many samples, of those left, are pairs of zeros; `w` is what lies at the decoder's position.
+ */
+ALWAYS_INLINE size_t count_unchanged(const struct decoder *d, uint64_t w, size_t end,
+				     enum care care)
+{
+	const size_t at_once = 28; /* in the upper 56 bits of a load */
+	size_t run = 0, left = d->n - d->i, more;
+
+	for (;;) {
+		more = w >> 8 ? (size_t)__builtin_clzll(w) / 2 : at_once;
+		run += more;
+		if (more < at_once || run >= left || d->pos + 2 * run >= end)
+			return run < left ? run : left;
+		w = peek57(d, d->pos + 2 * run, care);
+	}
+}
+
 /* Decode samples that start before bit `end`. */
 ALWAYS_INLINE void read_samples(struct decoder *state, size_t end, enum care care)
 {
 	struct decoder d = *state; /* in registers */
 
-	while (d.i < d.n && d.pos < end && !d.bad_window) {
+	while (d.i < d.n && d.pos < end) {
 		uint64_t w = peek57(&d, d.pos, care);
 		if (w >> 60 == 0) { /* pairs of zeros: nothing changes */
-			size_t run = (size_t)__builtin_clzll(w | 1 << 7) / 2;
-			run = run > d.n - d.i ? d.n - d.i : run;
+			size_t run = count_unchanged(&d, w, end, care);
 			repeat(&d, run);
 			d.pos += 2 * run;
 			continue;
@@ -231,7 +252,7 @@ bool xor_chunk_num_samples(const uint8_t *data, size_t size, size_t *out, struct
 bool xor_chunk_decode(const uint8_t *data, size_t size, int64_t *t_ms, double *v, size_t *n,
 		      struct err *err)
 {
-	struct decoder d = {.data = data, .size = size, .t_out = t_ms, .v_out = v};
+	struct decoder d = {.data = data, .size = size, .t_out = t_ms, .v_out = v, .bits = 64};
 
 	if (!xor_chunk_num_samples(data, size, &d.n, err))
 		return false;
@@ -243,11 +264,11 @@ bool xor_chunk_decode(const uint8_t *data, size_t size, int64_t *t_ms, double *v
 	if (size > REACH_BYTES)
 		read_samples(&d, (size - REACH_BYTES) * 8, FAST);
 	read_samples(&d, size * 8, CAREFUL);
-	if (d.bad_window)
+	if (d.pos == POS_BAD_WINDOW)
 		return err_set(err, ERR_CORRUPT,
 			       "XOR chunk: sample %zu of %zu, at byte %zu of %zu, has a value of "
 			       "more than 64 bits",
-			       d.i, d.n, d.pos / 8, size);
+			       d.i, d.n, d.bad_pos / 8, size);
 	if (d.i < d.n || d.pos > size * 8)
 		return truncated(&d, err);
 	return true;
