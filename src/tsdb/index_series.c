@@ -88,7 +88,7 @@ bool index_series_parse(const uint8_t *p, size_t n, struct arena *a, struct inde
 	if (size == 0 || size > n)
 		return err_set(err, ERR_CORRUPT, "series entry: it does not fit in %zu bytes", n);
 
-	uint64_t content_bytes;
+	uint64_t content_bytes = 0;
 	size_t used = uvarint_get(p, p + n, &content_bytes);
 	uint32_t got = crc32c(0, p + used, content_bytes);
 	uint32_t want = load_be32(p + used + content_bytes);
