@@ -283,8 +283,8 @@ static void a_silent_connection_is_pinged_and_given_up(void **state)
 	(void)state;
 	struct stage s;
 	begin(&s, &(struct grpc_channel_options){
-		      .keepalive_time_ms = 50,
-		      .keepalive_timeout_ms = 50,
+		      .keepalive_time_ms = 100,
+		      .keepalive_timeout_ms = 1000,
 		  });
 	struct grpc_stream *stream = call(&s, NULL);
 	accept_request(&s);
@@ -303,7 +303,7 @@ static void an_unreachable_target_fails_calls_until_it_is_there(void **state)
 {
 	(void)state;
 	struct stage s;
-	begin(&s, &(struct grpc_channel_options){.backoff_base_ms = 300});
+	begin(&s, &(struct grpc_channel_options){.backoff_base_ms = 1500});
 	close(s.listener);
 
 	struct grpc_stream *stream = call(&s, NULL);

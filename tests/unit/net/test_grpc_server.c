@@ -184,13 +184,15 @@ static void a_deadline_ends_the_call_on_both_sides(void **state)
 	struct grpc_rig rig;
 	struct buf response auto_done(buf_done) = BUF_INIT(1000);
 	struct err err = ERR_INIT;
-	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(NULL, 100);
+	struct ctx *ctx auto_free(ctx_free) = NULL;
 	grpc_rig_start(&rig, NULL);
+	expect_ok(unary(&rig, "/test.Rig/Echo", STR("connected"), &response, &err), err);
 
+	ctx = ctx_new_timeout_ms(NULL, 500);
 	expect_err(
 	    grpc_call_unary(rig.channel, ctx, "/test.Rig/Wait", STR(""), NULL, &response, &err),
 	    err, ERR_TIMEOUT, "code = DeadlineExceeded");
-	grpc_rig_await(&rig, &rig.n_left, 1);
+	grpc_rig_await(&rig, &rig.n_left, 2);
 	assert_true(rig.last_failure == ERR_TIMEOUT || rig.last_failure == ERR_CANCELED);
 	grpc_rig_stop(&rig);
 }
