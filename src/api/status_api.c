@@ -34,15 +34,13 @@ void status_api_flags(struct http_request *r, struct http_response *response, vo
 {
 	const struct status_api *api = arg;
 	struct api_answer answer auto_done(api_answer_done);
-	size_t n;
-	const struct flag_text *texts = flags_texts(api->flags, &n);
 	(void)r;
 
 	api_answer_init(&answer, response, &api->api);
 	struct json_writer *w = api_data(&answer);
 	json_begin_object(w);
-	for (size_t i = 0; i < n; i++)
-		put_pair(w, texts[i].name, texts[i].value);
+	for (size_t i = 0; i < api->n_flags; i++)
+		put_pair(w, api->flags[i].name, api->flags[i].value);
 	json_end_object(w);
 	api_end(&answer);
 }

@@ -4,11 +4,12 @@
 
 #include "api/answer.h"
 
-struct flags;
+struct flag_text;
 
 struct status_api {
 	struct api_options api;
-	const struct flags *flags; /* secrets are shown as <REDACTED> */
+	const struct flag_text *flags; /* with secrets as <REDACTED> already */
+	size_t n_flags;
 	int64_t started_ms;
 };
 

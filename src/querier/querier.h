@@ -15,7 +15,9 @@ struct querier_options {
 	struct endpoint_set_options endpoints;
 	/* All but its `store`. */
 	struct query_api query;
-	const struct flags *flags; /* shown by the API; outlives the querier */
+	/* Shown by the API; outlives the querier. */
+	const struct flag_text *flags;
+	size_t n_flags;
 	/* Where the API and the page are served: "/thanos", or "" for the root. */
 	const char *route_prefix;
 };

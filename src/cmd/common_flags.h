@@ -1,0 +1,58 @@
+/* common_flags.h - tables of flags that several commands share. */
+#ifndef CMD_COMMON_FLAGS_H
+#define CMD_COMMON_FLAGS_H
+
+#include "base/flags.h"
+
+struct http_flags {
+	const char *address;
+	int64_t grace_ms;
+	const char *config_file;
+};
+
+struct grpc_flags {
+	const char *address;
+	int64_t grace_ms;
+	const char *certificate_file;
+	const char *key_file;
+	const char *client_ca_file;
+	int min_version; /* index into TLS_VERSION_CHOICES */
+	struct flag_list ciphers;
+	struct flag_list curves;
+};
+
+struct limit_flags {
+	uint64_t request_series;
+	uint64_t request_samples;
+};
+
+extern const char *const TLS_VERSION_CHOICES[]; /* "1.0" to "1.3" */
+
+extern const struct flag_spec HTTP_FLAGS[3];
+extern const struct flag_spec GRPC_FLAGS[8];
+extern const struct flag_spec LIMIT_FLAGS[2];
+
+/* Flags of Thanos that are known and refused need a place for their value like any other. */
+struct refused_flags {
+	const char *text;
+	struct flag_list list;
+	bool boolean;
+};
+
+#define REFUSED_TEXT(options, flag_name)                                                           \
+	{                                                                                          \
+		.name = (flag_name), FLAG_STRING(options, refused.text), .help = "",               \
+		.attrs = FLAG_UNSUPPORTED | FLAG_HIDDEN                                            \
+	}
+#define REFUSED_LIST(options, flag_name)                                                           \
+	{                                                                                          \
+		.name = (flag_name), FLAG_STRINGS(options, refused.list), .help = "",              \
+		.attrs = FLAG_UNSUPPORTED | FLAG_HIDDEN                                            \
+	}
+#define REFUSED_BOOL(options, flag_name)                                                           \
+	{                                                                                          \
+		.name = (flag_name), FLAG_BOOL(options, refused.boolean), .help = "",              \
+		.attrs = FLAG_UNSUPPORTED | FLAG_HIDDEN                                            \
+	}
+
+#endif
