@@ -4,6 +4,7 @@
 #include "base/gate.h"
 #include "base/pool.h"
 #include "base/tracker.h"
+#include "cmd/commands.h"
 #include "cmd/memory_limit.h"
 #include "cmd/servers.h"
 #include "net/tls.h"
@@ -552,10 +553,10 @@ static bool make_parts(struct query_command *q, struct err *err)
 						     .max_threads = FAN_OUT_THREADS_MAX,
 						     .max_backlog = FAN_OUT_BACKLOG_MAX});
 	q->queries = gate_new((unsigned)q->options->engine.max_concurrent, q->rt->metrics,
-			      "thanos_query_concurrent_");
+			      "thanos_query_concurrent_", "queries");
 	q->selects = gate_new((unsigned)(q->options->engine.max_concurrent_select *
 					 q->options->engine.max_concurrent),
-			      q->rt->metrics, "thanos_query_concurrent_selects_");
+			      q->rt->metrics, "thanos_query_concurrent_selects_", "selects");
 	return make_querier(q, err);
 }
 

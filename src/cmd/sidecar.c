@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "block/meta.h"
 #include "block/shipper.h"
+#include "cmd/commands.h"
 #include "cmd/open_bucket.h"
 #include "cmd/servers.h"
 #include "net/http_client.h"

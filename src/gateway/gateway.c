@@ -1,0 +1,75 @@
+#include "gateway/gateway.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+enum { N_FILTERS = 4 };
+
+struct gateway {
+	struct time_partition_filter time_partition;
+	struct consistency_delay_filter consistency_delay;
+	struct deletion_mark_filter deletion_marks;
+	struct duplicate_filter duplicates;
+	struct block_filter *filters[N_FILTERS]; /* in Thanos' order */
+	struct fetcher *fetcher;
+	struct bucket_store *store;
+};
+
+static void make_filters(struct gateway *g, const struct gateway_options *o)
+{
+	time_partition_filter_init(&g->time_partition, o->min_time, o->max_time, o->clock);
+	consistency_delay_filter_init(&g->consistency_delay, o->consistency_delay_ms, o->clock);
+	deletion_mark_filter_init(&g->deletion_marks, o->bucket, o->ignore_deletion_marks_delay_ms,
+				  o->fetch_concurrency, o->clock, o->logger);
+	duplicate_filter_init(&g->duplicates);
+	g->filters[0] = &g->time_partition.base;
+	g->filters[1] = &g->consistency_delay.base;
+	g->filters[2] = &g->deletion_marks.base;
+	g->filters[3] = &g->duplicates.base;
+}
+
+struct gateway *gateway_new(const struct gateway_options *o)
+{
+	struct gateway *g = NEW(struct gateway);
+
+	make_filters(g, o);
+	g->fetcher = fetcher_new(&(struct fetcher_options){
+	    .bucket = o->bucket,
+	    .discovery = o->discovery,
+	    .concurrency = o->fetch_concurrency,
+	    .data_dir = o->data_dir,
+	    .filters = g->filters,
+	    .n_filters = N_FILTERS,
+	    .metrics = o->metrics,
+	    .logger = o->logger,
+	});
+	g->store = bucket_store_new(&(struct bucket_store_options){
+	    .bucket = o->bucket,
+	    .fetcher = g->fetcher,
+	    .data_dir = o->data_dir,
+	    .block_sync_concurrency = o->sync_concurrency,
+	    .min_time = o->min_time,
+	    .max_time = o->max_time,
+	    .limits = o->limits,
+	    .gate = o->gate,
+	    .clock = o->clock,
+	    .metrics = o->metrics,
+	    .logger = o->logger,
+	});
+	return g;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (!g)
+		return;
+	store_close(bucket_store_api(g->store));
+	fetcher_free(g->fetcher);
+	free(g);
+}
+
+struct bucket_store *gateway_store(struct gateway *g)
+{
+	return g->store;
+}

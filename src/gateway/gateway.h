@@ -1,0 +1,35 @@
+/* gateway.h - the store gateway: what is in the bucket, filtered, and a StoreAPI over it. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include "block/fetcher.h"
+#include "block/filters.h"
+#include "store/bucket_store.h"
+
+struct gateway_options {
+	struct bucket *bucket;
+	const char *data_dir;
+	enum block_discovery discovery;
+	unsigned fetch_concurrency;
+	unsigned sync_concurrency;
+	struct time_or_duration min_time;
+	struct time_or_duration max_time;
+	int64_t consistency_delay_ms;
+	int64_t ignore_deletion_marks_delay_ms;
+	struct store_limits_config limits;
+	struct gate *gate; /* of series requests */
+	struct clock *clock;
+	struct metrics *metrics;
+	struct logger *logger;
+};
+
+struct gateway;
+
+/* What is pointed to is borrowed until gateway_free(). */
+struct gateway *gateway_new(const struct gateway_options *options);
+void gateway_free(struct gateway *g); /* NULL is fine; requests have ended */
+CLEANUP_DEFINE(struct gateway, gateway_free)
+
+struct bucket_store *gateway_store(struct gateway *g);
+
+#endif
