@@ -12,15 +12,11 @@
 #include "model/matcher.h"
 #include "model/samples.h"
 #include "model/series.h"
-#include "model/time_range.h"
 
 /* What the engine will do with the series. All hints but the time range may be ignored. */
 struct select_hints {
 	int64_t min_t_ms; /* samples outside [min_t_ms, max_t_ms] are not needed */
 	int64_t max_t_ms;
-	/* What all selectors of the query look at together. Replicas are merged from there on,
-	 * because the outcome depends on where merging starts. */
-	struct time_range query_range;
 	int64_t step_ms;      /* 0 for an instant query */
 	int64_t range_ms;     /* of the matrix selector; 0 for an instant selector */
 	const char *func;     /* innermost function or aggregation around the selector, or "" */

@@ -26,6 +26,7 @@ struct map_op {
 	map_fn *fn;
 	bool scalar_is_left;
 	bool drops_name;
+	struct name_dropper dropper;
 };
 
 #define EACH_STEP(s, i, n)                                                                         \
@@ -160,7 +161,8 @@ static enum iter_result map_next_series(struct operator* base, struct step_serie
 		if (op->drops_name) {
 			base->in_order &=
 			    dropping_keeps_order(base->x, op->arg->node->names, out->labels);
-			series_drop_name(base->x, op->scratch, out);
+			if (!name_dropper_drop(&op->dropper, base->x, op->scratch, out, err))
+				return ITER_ERROR;
 		}
 		return ITER_VALUE;
 	}
@@ -236,6 +238,7 @@ struct operator* map_op_open(struct execution *x, const struct plan_node *node, 
 	operator_init(&op->base, &map_ops, x, node);
 	op->arena = arena_new(x->tracker);
 	op->scratch = arena_new(x->tracker);
+	op->dropper.seen.arena = op->arena;
 	op->apply = apply_of(node);
 	op->drops_name = op->apply != apply_filter;
 	if (node->kind == PLAN_MAP)

@@ -26,6 +26,7 @@ struct range_call_op {
 	const double *params[PARAMS_MAX]; /* by step; NULL until the first series */
 	struct step_series out;
 	bool keeps_name;
+	struct name_dropper dropper;
 	struct str counter_checked; /* the metric name that was looked at last */
 };
 
@@ -160,7 +161,8 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 		if (!op->keeps_name) {
 			base->in_order &=
 			    dropping_keeps_order(base->x, base->node->args[0]->names, s.labels);
-			series_drop_name(base->x, op->scratch, out);
+			if (!name_dropper_drop(&op->dropper, base->x, op->scratch, out, err))
+				return ITER_ERROR;
 		}
 		return ITER_VALUE;
 	}
@@ -207,6 +209,7 @@ struct operator*
 	op->keeps_name = op->id == FUNCTION_LAST_OVER_TIME || op->id == FUNCTION_FIRST_OVER_TIME;
 	op->arena = arena_new(x->tracker);
 	op->scratch = arena_new(x->tracker);
+	op->dropper.seen.arena = op->arena;
 	op->out = step_series_new(op->arena, node->steps.n);
 	if (!open_children(op, x, node, err)) {
 		range_call_close(&op->base);

@@ -1,5 +1,8 @@
 #include "promql/operator.h"
 
+#define LABEL_TYPE "__type__"
+#define LABEL_UNIT "__unit__"
+
 static const struct {
 	operator_open_fn *open;
 } kinds[] = {
@@ -54,8 +57,9 @@ bool execution_delays_names(const struct execution *x)
 
 struct labels labels_drop_name(struct arena *a, struct labels ls)
 {
-	static const struct str names[] = {
-	    {LABEL_NAME, sizeof(LABEL_NAME) - 1}, {"__type__", 8}, {"__unit__", 8}};
+	static const struct str names[] = {{LABEL_NAME, sizeof(LABEL_NAME) - 1},
+					   {LABEL_TYPE, sizeof(LABEL_TYPE) - 1},
+					   {LABEL_UNIT, sizeof(LABEL_UNIT) - 1}};
 
 	return labels_without(a, ls, names, 3);
 }
@@ -67,11 +71,23 @@ void series_drop_name(struct execution *x, struct arena *a, struct step_series *
 	s->drops_name = true;
 }
 
+bool name_dropper_drop(struct name_dropper *d, struct execution *x, struct arena *a,
+		       struct step_series *s, struct err *err)
+{
+	d->is_looking |= !execution_delays_names(x) && (labels_has(s->labels, STR(LABEL_TYPE)) ||
+							labels_has(s->labels, STR(LABEL_UNIT)));
+	series_drop_name(x, a, s);
+	if (d->is_looking && !hash_set_add(&d->seen, labels_hash(s->labels)))
+		return err_set(err, ERR_EXECUTION, DUPLICATE_LABELS);
+	return true;
+}
+
 bool dropping_keeps_order(const struct execution *x, enum plan_names names, struct labels first)
 {
 	if (execution_delays_names(x) || names == NAMES_NONE)
 		return true;
-	return names == NAMES_ONE && first.n && str_eq(first.v[0].name, STR(LABEL_NAME));
+	return names == NAMES_ONE && first.n > 1 && str_eq(first.v[0].name, STR(LABEL_NAME)) &&
+	       str_cmp(first.v[1].name, STR(LABEL_UNIT)) > 0;
 }
 
 bool operator_read_scalar(struct operator* op, struct arena *a, const double **out, struct err *err)

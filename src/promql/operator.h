@@ -10,6 +10,7 @@
 #define PROMQL_OPERATOR_H
 
 #include "promql/annotations.h"
+#include "promql/hash_set.h"
 #include "promql/plan.h"
 
 /* One execution of a plan. */
@@ -105,9 +106,20 @@ struct labels labels_drop_name(struct arena *a, struct labels ls);
 /* What an operator does that drops the name: at once, or by a mark. */
 void series_drop_name(struct execution *x, struct arena *a, struct step_series *s);
 
+/* The same where the plan says that no two series can become equal. Types and units are dropped
+ * with the name, though, and a series may have several of them: from the first series on that has
+ * any, equal labels are looked for. */
+struct name_dropper {
+	struct hash_set seen; /* its arena is set by the owner */
+	bool is_looking;
+};
+
+bool name_dropper_drop(struct name_dropper *d, struct execution *x, struct arena *a,
+		       struct step_series *s, struct err *err);
+
 /* Whether series that come in label order still do after that. `first` are the labels of the first
- * one: only label names that sort before __name__ (those with upper case letters) can disturb the
- * order of series of one name, and a series that has one would have come first. */
+ * one: what else disturbs the order of series of one name (label names before __name__, which have
+ * capital letters, types and units) would have come before it. */
 bool dropping_keeps_order(const struct execution *x, enum plan_names names, struct labels first);
 
 /* All values of a scalar, in memory of `a`. */

@@ -625,8 +625,6 @@ static void set_query_range(struct builder *b)
 		if (i == 0 || hints->max_t_ms > range.max_t_ms)
 			range.max_t_ms = hints->max_t_ms;
 	}
-	for (size_t i = 0; i < b->selectors.n; i++)
-		b->selectors.v[i]->hints.query_range = range;
 	b->plan->range = range;
 }
 

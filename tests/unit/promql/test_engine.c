@@ -95,6 +95,23 @@ static void series_that_become_the_same_are_an_error_or_one_series(void **state)
 	rig->opts.delayed_name_removal = false;
 }
 
+static void types_and_units_vanish_with_the_name(void **state)
+{
+	struct query_rig *rig = *state;
+
+	query_rig_load(rig, MINUTE,
+		       "typed{__type__=\"counter\", l=\"b\"} 0+1x9\n"
+		       "typed{__type__=\"gauge\", l=\"a\"} 0+2x9\n"
+		       "twice{__type__=\"counter\", l=\"b\"} 0+1x9\n"
+		       "twice{l=\"b\"} 0+2x9\n");
+	expect_range(rig, "rate(typed[2m]) * 60", 2 * MINUTE, 2 * MINUTE, MINUTE,
+		     "{l=\"a\"} 120:2\n{l=\"b\"} 120:1");
+	expect_instant(rig, "rate(twice[2m])", 2 * MINUTE,
+		       "error: vector cannot contain metrics with the same labelset");
+	expect_instant(rig, "-twice", 2 * MINUTE,
+		       "error: vector cannot contain metrics with the same labelset");
+}
+
 static void a_matrix_comes_in_label_order_and_a_vector_as_it_was_made(void **state)
 {
 	struct query_rig *rig = *state;
@@ -223,6 +240,7 @@ int main(void)
 	    cmocka_unit_test(a_range_selector_gives_the_samples_as_they_are),
 	    cmocka_unit_test(names_vanish_at_each_operator),
 	    cmocka_unit_test(series_that_become_the_same_are_an_error_or_one_series),
+	    cmocka_unit_test(types_and_units_vanish_with_the_name),
 	    cmocka_unit_test(a_matrix_comes_in_label_order_and_a_vector_as_it_was_made),
 	    cmocka_unit_test(vectors_are_matched_by_their_labels),
 	    cmocka_unit_test(a_scalar_and_a_string_are_answers_too),
