@@ -62,7 +62,8 @@ static size_t *best_breaks(const struct words *w, int64_t width, struct arena *a
 			struct cost c = line_cost(w, end, length, width);
 			c.over += best[first].over;
 			c.ragged += best[first].ragged;
-			if (first == end - 1 || is_less(c, best[end])) {
+			/* Of equals the longest line, as Go breaks them. */
+			if (first == end - 1 || !is_less(best[end], c)) {
 				best[end] = c;
 				break_before[end] = first;
 			}
