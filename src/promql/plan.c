@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "promql/duration.h"
+#include "promql/plan_internal.h"
 
 #include <stdlib.h>
 
@@ -31,185 +32,10 @@ struct builder {
 
 static struct plan_node *build(struct builder *b, const struct expr *e, struct place place);
 
-/* --- functions -------------------------------------------------------------------------------- */
-
-#define RANGE(id)      [FUNCTION_##id] = PLAN_RANGE_CALL
-#define MAP(id)        [FUNCTION_##id] = PLAN_MAP
-#define KIND(id, kind) [FUNCTION_##id] = PLAN_##kind
-
-static const enum plan_kind kind_of_function[FUNCTION_N] = {
-    RANGE(RATE),
-    RANGE(IRATE),
-    RANGE(INCREASE),
-    RANGE(DELTA),
-    RANGE(IDELTA),
-    RANGE(DERIV),
-    RANGE(PREDICT_LINEAR),
-    RANGE(DOUBLE_EXPONENTIAL_SMOOTHING),
-    RANGE(CHANGES),
-    RANGE(RESETS),
-    RANGE(AVG_OVER_TIME),
-    RANGE(COUNT_OVER_TIME),
-    RANGE(FIRST_OVER_TIME),
-    RANGE(LAST_OVER_TIME),
-    RANGE(MAD_OVER_TIME),
-    RANGE(MAX_OVER_TIME),
-    RANGE(MIN_OVER_TIME),
-    RANGE(PRESENT_OVER_TIME),
-    RANGE(QUANTILE_OVER_TIME),
-    RANGE(STDDEV_OVER_TIME),
-    RANGE(STDVAR_OVER_TIME),
-    RANGE(SUM_OVER_TIME),
-    RANGE(TS_OF_FIRST_OVER_TIME),
-    RANGE(TS_OF_LAST_OVER_TIME),
-    RANGE(TS_OF_MAX_OVER_TIME),
-    RANGE(TS_OF_MIN_OVER_TIME),
-    KIND(ABSENT_OVER_TIME, ABSENT_RANGE),
-    MAP(ABS),
-    MAP(ACOS),
-    MAP(ACOSH),
-    MAP(ASIN),
-    MAP(ASINH),
-    MAP(ATAN),
-    MAP(ATANH),
-    MAP(CEIL),
-    MAP(CLAMP),
-    MAP(CLAMP_MAX),
-    MAP(CLAMP_MIN),
-    MAP(COS),
-    MAP(COSH),
-    MAP(DAY_OF_MONTH),
-    MAP(DAY_OF_WEEK),
-    MAP(DAY_OF_YEAR),
-    MAP(DAYS_IN_MONTH),
-    MAP(DEG),
-    MAP(EXP),
-    MAP(FLOOR),
-    MAP(HOUR),
-    MAP(LN),
-    MAP(LOG10),
-    MAP(LOG2),
-    MAP(MINUTE),
-    MAP(MONTH),
-    MAP(RAD),
-    MAP(ROUND),
-    MAP(SGN),
-    MAP(SIN),
-    MAP(SINH),
-    MAP(SQRT),
-    MAP(TAN),
-    MAP(TANH),
-    MAP(YEAR),
-    KIND(MAX_OF, SCALAR_MAP),
-    KIND(MIN_OF, SCALAR_MAP),
-    KIND(TIME, TIME),
-    KIND(TIMESTAMP, TIMESTAMP),
-    KIND(SCALAR, SCALAR),
-    KIND(VECTOR, VECTOR),
-    KIND(ABSENT, ABSENT),
-    KIND(LABEL_REPLACE, LABEL_REPLACE),
-    KIND(LABEL_JOIN, LABEL_JOIN),
-    KIND(SORT, SORT),
-    KIND(SORT_DESC, SORT),
-    KIND(SORT_BY_LABEL, SORT),
-    KIND(SORT_BY_LABEL_DESC, SORT),
-    KIND(HISTOGRAM_QUANTILE, HISTOGRAM_QUANTILE),
-    KIND(PI, NUMBER),
-    KIND(START, NUMBER),
-    KIND(END, NUMBER),
-    KIND(RANGE, NUMBER),
-    KIND(STEP, NUMBER),
-};
-
-/* Functions that have no value without the time of evaluation, or use that of their argument. */
-static bool depends_on_time(enum function_id id)
-{
-	switch ((int)id) {
-	case FUNCTION_DAYS_IN_MONTH:
-	case FUNCTION_DAY_OF_MONTH:
-	case FUNCTION_DAY_OF_WEEK:
-	case FUNCTION_DAY_OF_YEAR:
-	case FUNCTION_HOUR:
-	case FUNCTION_MINUTE:
-	case FUNCTION_MONTH:
-	case FUNCTION_YEAR:
-	case FUNCTION_PREDICT_LINEAR:
-	case FUNCTION_TIME:
-	case FUNCTION_TIMESTAMP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static double number_of_function(const struct builder *b, enum function_id id)
-{
-	const struct query_time *time = &b->plan->time;
-
-	switch ((int)id) {
-	case FUNCTION_START:
-		return (double)time->start_ms / 1000;
-	case FUNCTION_END:
-		return (double)time->end_ms / 1000;
-	case FUNCTION_RANGE:
-		return (double)(time->end_ms - time->start_ms) / 1000;
-	case FUNCTION_STEP:
-		return time->start_ms == time->end_ms ? 0 : (double)time->step_ms / 1000;
-	default:
-		return 3.14159265358979323846;
-	}
-}
-
-/* --- what does not change from step to step --------------------------------------------------- */
-
-static bool is_pinned(const struct expr *e);
-
-static bool call_is_pinned(const struct call *call)
-{
-	/* timestamp() of a pinned selector is the time of the sample, which does not change. */
-	if (call->function->id == FUNCTION_TIMESTAMP) {
-		const struct expr *arg = expr_unwrap(call->args[0]);
-		return arg->kind == EXPR_VECTOR_SELECTOR && is_pinned(arg);
-	}
-	if (depends_on_time(call->function->id))
-		return false;
-	for (size_t i = 0; i < call->n_args; i++)
-		if (!is_pinned(call->args[i]))
-			return false;
-	return true;
-}
-
-static bool is_pinned(const struct expr *e)
-{
-	switch (e->kind) {
-	case EXPR_VECTOR_SELECTOR:
-		return e->vector.at.kind != AT_NONE;
-	case EXPR_MATRIX_SELECTOR:
-		return is_pinned(e->matrix.selector);
-	case EXPR_SUBQUERY:
-		return e->subquery.at.kind != AT_NONE;
-	case EXPR_CALL:
-		return call_is_pinned(&e->call);
-	case EXPR_AGGREGATE:
-		return is_pinned(e->aggregate.expr); /* as in Prometheus, whatever the parameter */
-	case EXPR_BINARY:
-		return is_pinned(e->binary.left) && is_pinned(e->binary.right);
-	case EXPR_UNARY:
-		return is_pinned(e->unary.expr);
-	case EXPR_PAREN:
-		return is_pinned(e->paren);
-	case EXPR_NUMBER:
-	case EXPR_STRING:
-	case EXPR_DURATION:
-		return true;
-	}
-	return false;
-}
-
 static bool is_worth_replicating(const struct expr *e)
 {
 	return e->type != VALUE_MATRIX && e->kind != EXPR_NUMBER && e->kind != EXPR_STRING &&
-	       is_pinned(e);
+	       plan_is_pinned(e);
 }
 
 /* --- nodes ------------------------------------------------------------------------------------ */
@@ -433,13 +259,13 @@ static enum plan_names names_of_call(const struct plan_node *node)
 static struct plan_node *build_call(struct builder *b, const struct expr *e, struct place *place)
 {
 	const struct call *call = &e->call;
-	enum plan_kind kind = kind_of_function[call->function->id];
+	enum plan_kind kind = plan_kind_of_function(call->function->id);
 
 	if (kind == PLAN_UNSUPPORTED)
 		return unsupported(b, "function", call->function->name);
 	struct plan_node *node = node_new(b, kind, e, place, call->n_args);
 	if (kind == PLAN_NUMBER)
-		node->number = number_of_function(b, call->function->id);
+		node->number = plan_number_of_function(call->function->id, &b->plan->time);
 	if (!build_args(b, node, call, *place))
 		return NULL;
 	if (kind == PLAN_MAP && call->n_args == 0)

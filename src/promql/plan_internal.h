@@ -1,0 +1,17 @@
+/* plan_internal.h - what the files of the planner share.
+ */
+#ifndef PROMQL_PLAN_INTERNAL_H
+#define PROMQL_PLAN_INTERNAL_H
+
+#include "promql/plan.h"
+
+/* PLAN_UNSUPPORTED for those that are not there yet. */
+enum plan_kind plan_kind_of_function(enum function_id id);
+
+/* Of the functions that are PLAN_NUMBER: pi(), start() and so on. */
+double plan_number_of_function(enum function_id id, const struct query_time *time);
+
+/* Whether the expression has the same value at every step. */
+bool plan_is_pinned(const struct expr *e);
+
+#endif
