@@ -31,7 +31,7 @@ struct http_client_options {
 	struct tls_settings tls; /* its versions, ca, certificate, key, server_name, skip_verify */
 	const char *username, *password, *password_file; /* basic authentication */
 	const char *bearer_token, *bearer_token_file;    /* files are read again per request */
-	const char *proxy_url;                           /* [HTTP_PROXY and its family] */
+	const char *proxy_url;                           /* "": none [HTTP_PROXY and its family] */
 	const char *user_agent;                          /* [athanor/VERSION] */
 	enum http_redirects redirects;
 	size_t max_idle_connections;     /* [100] */

@@ -1,7 +1,8 @@
 /* http_connection.c - one client on its loop: reads a request, has it answered, reads the next.
  *
- * While a request runs, reading is paused; bytes of pipelined requests that came with it wait in
- * `pending`, which is thereby bounded by one read.
+ * While a request runs, bytes of pipelined requests wait in `pending`, and the first that come
+ * pause the reading: a client that sends one request at a time costs no system call for it, and its
+ * going away is read at once.
  */
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PENDING_MAX_BYTES = 1024 * 1024 }; /* more than one read of any kind of connection */
+enum { PENDING_MAX_BYTES = 1024 * 1024 }; /* more than two reads of a connection */
 
 struct http_connection {
 	struct http_server *server;
@@ -126,7 +127,6 @@ static void request_came(struct http_connection *c)
 	if (tracker_check(c->server->options.tracker, &err) &&
 	    http_exchange_start(c->exchange, &err)) {
 		c->is_running = true;
-		conn_pause(c->conn);
 		return;
 	}
 	answer(c, 503, "Retry-After: 1\r\n", err.msg, false);
@@ -245,13 +245,13 @@ static void bytes_came(struct conn *conn, void *arg, struct str bytes)
 {
 	struct http_connection *c = arg;
 
-	(void)conn;
 	if (!c->is_running) {
 		process(c, bytes);
 		return;
 	}
+	conn_pause(conn);
 	if (!buf_append(&c->pending, bytes.p, bytes.n))
-		conn_fail(c->conn, ERR_LIMIT, "too many requests at once");
+		conn_fail(conn, ERR_LIMIT, "too many requests at once");
 }
 
 /* A client that shuts its side may still read, but mostly it has gone: the request is canceled, and
