@@ -1,9 +1,7 @@
-/* conn.c - sockets, TLS and the output queue.
+/* conn.c - the life of a connection: connecting, handshake, open, finishing, lingering, closed.
  *
- * One uv_poll watches the socket; OpenSSL works on the descriptor itself. Reading goes into the
- * loop's buffer, which is larger than a TLS record, so that OpenSSL holds nothing back and the
- * level-triggered poll sees all there is. Writes queue up and leave in before_sleep of the loop,
- * or when the socket has room again.
+ * One uv_poll watches the socket. Writes queue up and leave in before_sleep of the loop, or when
+ * the socket has room again.
  */
 #include "net/conn.h"
 
@@ -12,95 +10,17 @@
 #include "net/conn_internal.h"
 #include "net/tls.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
-	HIGH_WATER_BYTES = 256 * 1024,
-	CONNECT_TIMEOUT_MS = 10 * 1000,
-	WRITE_STALL_MS = 120 * 1000,
-	LINGER_MS = 5 * 1000,
-	BLOCK_BYTES = 16 * 1024 - 64, /* small writes share such a block */
-	READS_PER_TURN = 8,           /* then the other connections have theirs */
+	READS_PER_TURN = 8, /* then the other connections have theirs */
 	WRITE_PER_TURN_BYTES = 1024 * 1024,
-	MAX_IOVECS = 64,
 };
-
-#define NEVER INT64_MAX
-
-static void update(struct conn *c);
-
-/* --- the queue -------------------------------------------------------------------------------- */
-
-struct output {
-	struct output *next;
-	const char *p;
-	size_t n;
-	size_t room; /* behind p + n, in our own blocks */
-	void (*release)(void *arg);
-	void *release_arg;
-	char bytes[];
-};
-
-static struct output *output_new(size_t room)
-{
-	struct output *o = xmalloc(sizeof(*o) + room);
-	*o = (struct output){.p = o->bytes, .room = room};
-	return o;
-}
-
-static void output_free(struct output *o)
-{
-	if (o->release)
-		o->release(o->release_arg);
-	free(o);
-}
-
-static void queue_put(struct output_queue *q, struct output *o)
-{
-	*q->last = o;
-	q->last = &o->next;
-	q->n_bytes += o->n;
-}
-
-static void queue_take(struct output_queue *q, size_t n)
-{
-	q->n_bytes -= n;
-	while (n > 0 || (q->first && q->first->n == 0)) {
-		struct output *o = q->first;
-		if (n < o->n) {
-			o->p += n;
-			o->n -= n;
-			return;
-		}
-		n -= o->n;
-		q->first = o->next;
-		if (!q->first)
-			q->last = &q->first;
-		output_free(o);
-	}
-}
-
-static void queue_drop(struct output_queue *q)
-{
-	struct output *o = q->first;
-
-	*q = (struct output_queue){.last = &q->first};
-	while (o) {
-		struct output *next = o->next;
-		output_free(o);
-		o = next;
-	}
-}
 
 /* --- life ------------------------------------------------------------------------------------- */
 
@@ -141,14 +61,13 @@ void conn_close(struct conn *c)
 	if (c->dial)
 		dial_cancel(take(c->dial));
 	loop_flush_cancel(&c->flush);
-	SSL_free(c->ssl);
-	c->ssl = NULL;
+	conn_io_drop_tls(&c->io);
 	uv_close((uv_handle_t *)&c->timer, let_go);
-	if (c->fd >= 0) {
+	if (c->io.fd >= 0) {
 		uv_close((uv_handle_t *)&c->poll, let_go);
-		close(c->fd);
+		close(c->io.fd);
 	}
-	queue_drop(&c->queue);
+	output_queue_clear(&c->queue);
 }
 
 static void set_why(struct conn *c, enum err_code code, const char *fmt, va_list args)
@@ -172,22 +91,9 @@ void conn_fail(struct conn *c, enum err_code code, const char *fmt, ...)
 	conn_close(c);
 }
 
-static void stop_member(struct loop_member *m)
+void conn_stop_member(struct loop_member *m)
 {
 	conn_fail((struct conn *)m, ERR_CANCELED, "this process is shutting down");
-}
-
-static void set_limits(struct conn_limits *to, const struct conn_limits *from)
-{
-	*to = from ? *from : (struct conn_limits){0};
-	if (!to->high_water_bytes)
-		to->high_water_bytes = HIGH_WATER_BYTES;
-	if (!to->connect_timeout_ms)
-		to->connect_timeout_ms = CONNECT_TIMEOUT_MS;
-	if (!to->write_stall_ms)
-		to->write_stall_ms = WRITE_STALL_MS;
-	if (!to->linger_ms)
-		to->linger_ms = LINGER_MS;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -215,7 +121,7 @@ static void set_timer(struct conn *c)
 static int64_t due_after(struct conn *c, int64_t ms)
 {
 	int64_t now = loop_now_ms(c->loop);
-	return ms < NEVER - now ? now + ms : NEVER;
+	return ms < CONN_NEVER - now ? now + ms : CONN_NEVER;
 }
 
 static void phase_is_over(struct conn *c)
@@ -235,14 +141,14 @@ static void timer_fired(uv_timer_t *handle)
 	struct conn *c = handle->data;
 	int64_t now = loop_now_ms(c->loop);
 
-	c->timer_due_ms = NEVER;
+	c->timer_due_ms = CONN_NEVER;
 	if (c->phase_due_ms <= now) {
 		phase_is_over(c);
 	} else if (c->stall_due_ms <= now) {
 		conn_fail(c, ERR_TIMEOUT, "nothing could be written for %lld ms",
 			  (long long)c->limits.write_stall_ms);
 	} else if (c->alarm_due_ms <= now) {
-		c->alarm_due_ms = NEVER;
+		c->alarm_due_ms = CONN_NEVER;
 		if (is_live(c) && c->events->on_timeout)
 			c->events->on_timeout(c, c->arg);
 		else
@@ -251,152 +157,16 @@ static void timer_fired(uv_timer_t *handle)
 	set_timer(c);
 }
 
-void conn_set_timeout_ms(struct conn *c, int64_t timeout_ms)
+void conn_set_phase_ms(struct conn *c, int64_t ms)
 {
-	c->alarm_due_ms = timeout_ms > 0 ? due_after(c, timeout_ms) : NEVER;
+	c->phase_due_ms = due_after(c, ms);
 	set_timer(c);
 }
 
-/* --- socket or TLS ---------------------------------------------------------------------------- */
-
-/* Our end goes out behind the queue; now the peer's is awaited. */
-static void send_end(struct conn *c)
+void conn_set_timeout_ms(struct conn *c, int64_t timeout_ms)
 {
-	c->state = CONN_LINGERING;
-	c->stall_due_ms = NEVER;
-	if (c->ssl) {
-		ERR_clear_error();
-		SSL_shutdown(c->ssl);
-	}
-	if (shutdown(c->fd, SHUT_WR) != 0 || c->read_ended) {
-		conn_close(c);
-		return;
-	}
-	c->phase_due_ms = due_after(c, c->limits.linger_ms);
-	update(c);
-}
-
-/* The handshake failed: our alert must arrive, so what the peer still sends is read and dropped,
- * or the kernel would answer it with a reset that overtakes the alert. */
-__attribute__((format(printf, 2, 3))) static void refuse(struct conn *c, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	set_why(c, ERR_UNAVAILABLE, fmt, args);
-	va_end(args);
-	SSL_free(c->ssl);
-	c->ssl = NULL;
-	queue_drop(&c->queue);
-	c->wants_write = false;
-	send_end(c);
-}
-
-enum io_result { IO_DONE, IO_AGAIN, IO_END, IO_FAILED };
-
-/* What a failed TLS call means; on IO_FAILED the connection has been given up. */
-static enum io_result tls_result(struct conn *c, int result, const char *doing)
-{
-	int saved = errno;
-	char line[256];
-
-	switch (SSL_get_error(c->ssl, result)) {
-	case SSL_ERROR_WANT_READ:
-		return IO_AGAIN;
-	case SSL_ERROR_WANT_WRITE:
-		c->wants_write = true;
-		return IO_AGAIN;
-	case SSL_ERROR_ZERO_RETURN:
-		return IO_END;
-	case SSL_ERROR_SYSCALL:
-		snprintf(line, sizeof(line), "%s",
-			 saved ? strerror(saved) : "the connection was closed");
-		break;
-	default:
-		tls_failure(c->ssl, line, sizeof(line));
-	}
-	if (c->state == CONN_HANDSHAKE)
-		refuse(c, "TLS handshake: %s", line);
-	else
-		conn_fail(c, ERR_CANCELED, "%s: %s", doing, line);
-	return IO_FAILED;
-}
-
-static enum io_result socket_result(struct conn *c, const char *doing)
-{
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return IO_AGAIN;
-	conn_fail(c, ERR_CANCELED, "%s: %s", doing, strerror(errno));
-	return IO_FAILED;
-}
-
-static enum io_result read_some(struct conn *c, struct str *out)
-{
-	char *into = c->loop->read_bytes;
-	ssize_t n;
-
-	if (c->ssl) {
-		ERR_clear_error();
-		errno = 0;
-		int got = SSL_read(c->ssl, into, LOOP_READ_BYTES);
-		c->read_wants_write = got <= 0 && SSL_want_write(c->ssl);
-		if (got <= 0)
-			return tls_result(c, got, "read");
-		n = got;
-	} else {
-		do
-			n = recv(c->fd, into, LOOP_READ_BYTES, 0);
-		while (n < 0 && errno == EINTR);
-		if (n <= 0)
-			return n == 0 ? IO_END : socket_result(c, "read");
-	}
-	*out = str_from(into, (size_t)n);
-	return IO_DONE;
-}
-
-static enum io_result write_tls(struct conn *c, size_t *written)
-{
-	struct output *o = c->queue.first;
-	const char *p = o->p;
-	size_t n = o->n;
-
-	if (n < LOOP_GATHER_BYTES && o->next) {
-		n = 0;
-		p = c->loop->gather_bytes;
-		for (; o && n < LOOP_GATHER_BYTES; o = o->next) {
-			size_t part = o->n < LOOP_GATHER_BYTES - n ? o->n : LOOP_GATHER_BYTES - n;
-			memcpy(c->loop->gather_bytes + n, o->p, part);
-			n += part;
-		}
-	}
-	ERR_clear_error();
-	errno = 0;
-	int put = SSL_write(c->ssl, p, n < INT32_MAX ? (int)n : INT32_MAX);
-	if (put <= 0)
-		return tls_result(c, put, "write");
-	*written = (size_t)put;
-	return IO_DONE;
-}
-
-static enum io_result write_socket(struct conn *c, size_t *written)
-{
-	struct iovec parts[MAX_IOVECS];
-	struct msghdr message = {.msg_iov = parts};
-	size_t n = 0;
-
-	for (struct output *o = c->queue.first; o && n < MAX_IOVECS; o = o->next)
-		parts[n++] = (struct iovec){.iov_base = (void *)o->p, .iov_len = o->n};
-	message.msg_iovlen = n;
-	ssize_t put = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-	if (put < 0 && errno == EINTR)
-		put = 0;
-	if (put < 0) {
-		enum io_result r = socket_result(c, "write");
-		c->wants_write = r == IO_AGAIN;
-		return r;
-	}
-	*written = (size_t)put;
-	return IO_DONE;
+	c->alarm_due_ms = timeout_ms > 0 ? due_after(c, timeout_ms) : CONN_NEVER;
+	set_timer(c);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -410,37 +180,55 @@ static void tell_writable(struct conn *c)
 		c->events->on_writable(c, c->arg);
 }
 
+/* Our end goes out behind the queue; now the peer's is awaited. */
+static void send_end(struct conn *c)
+{
+	c->state = CONN_LINGERING;
+	c->stall_due_ms = CONN_NEVER;
+	if (!conn_io_end(&c->io) || c->read_ended) {
+		conn_close(c);
+		return;
+	}
+	c->phase_due_ms = due_after(c, c->limits.linger_ms);
+	conn_update(c);
+}
+
+/* How much has left; 0: nothing more leaves now. */
+static size_t write_some(struct conn *c)
+{
+	size_t written = 0;
+	enum io_result r = conn_io_write(&c->io, c->loop, &c->queue, &written);
+
+	c->wants_write = c->io.wants_write;
+	if (r == IO_FAILED)
+		conn_fail(c, ERR_CANCELED, "%s", c->io.why);
+	if (r != IO_DONE)
+		return 0;
+	c->stall_due_ms = due_after(c, c->limits.write_stall_ms);
+	tell_writable(c);
+	return is_over(c) ? 0 : written;
+}
+
 static void write_out(struct conn *c)
 {
-	size_t written = 0, budget = WRITE_PER_TURN_BYTES;
+	size_t total = 0, written;
 
 	c->wants_write = false;
-	while (c->queue.first) {
-		if (budget == 0) {
-			c->wants_write = true; /* the poll brings us back at once */
-			break;
-		}
-		enum io_result r = c->ssl ? write_tls(c, &written) : write_socket(c, &written);
-		if (r == IO_FAILED)
-			return;
-		if (r != IO_DONE)
-			break;
-		queue_take(&c->queue, written);
-		budget -= written < budget ? written : budget;
-		c->stall_due_ms = due_after(c, c->limits.write_stall_ms);
-		tell_writable(c);
-		if (is_over(c))
-			return;
-	}
+	while (c->queue.first && total < WRITE_PER_TURN_BYTES && (written = write_some(c)) > 0)
+		total += written;
+	if (total >= WRITE_PER_TURN_BYTES)
+		c->wants_write = true; /* the poll brings us back at once */
+	if (is_over(c))
+		return;
 	if (!c->queue.first)
-		c->stall_due_ms = NEVER;
+		c->stall_due_ms = CONN_NEVER;
 	if (!c->queue.first && c->state == CONN_FINISHING)
 		send_end(c);
 	else
-		update(c);
+		conn_update(c);
 }
 
-static void flush(struct loop_flush *f)
+void conn_flush(struct loop_flush *f)
 {
 	struct conn *c = (struct conn *)((char *)f - offsetof(struct conn, flush));
 
@@ -450,7 +238,7 @@ static void flush(struct loop_flush *f)
 
 static void written_to(struct conn *c)
 {
-	if (c->stall_due_ms == NEVER && c->state == CONN_OPEN) {
+	if (c->stall_due_ms == CONN_NEVER && c->state == CONN_OPEN) {
 		c->stall_due_ms = due_after(c, c->limits.write_stall_ms);
 		set_timer(c);
 	}
@@ -459,38 +247,21 @@ static void written_to(struct conn *c)
 
 void conn_write(struct conn *c, const void *p, size_t n)
 {
-	struct output_queue *q = &c->queue;
-
 	if (!is_live(c) || n == 0)
 		return;
-	struct output *tail =
-	    q->first ? (struct output *)((char *)q->last - offsetof(struct output, next)) : NULL;
-	if (!tail || tail->room < n) {
-		tail = output_new(n > BLOCK_BYTES ? n : BLOCK_BYTES);
-		queue_put(q, tail);
-	}
-	memcpy((char *)tail->p + tail->n, p, n);
-	tail->n += n;
-	tail->room -= n;
-	q->n_bytes += n;
+	output_queue_copy(&c->queue, p, n);
 	written_to(c);
 }
 
 void conn_write_borrowed(struct conn *c, const void *p, size_t n,
 			 void (*release)(void *release_arg), void *release_arg)
 {
-	if (!is_live(c) || n == 0) {
-		if (release)
-			release(release_arg);
-		return;
+	if (is_live(c) && n > 0) {
+		output_queue_borrow(&c->queue, p, n, release, release_arg);
+		written_to(c);
+	} else if (release) {
+		release(release_arg);
 	}
-	struct output *o = output_new(0);
-	o->p = p;
-	o->n = n;
-	o->release = release;
-	o->release_arg = release_arg;
-	queue_put(&c->queue, o);
-	written_to(c);
 }
 
 size_t conn_queued_bytes(const struct conn *c)
@@ -531,9 +302,10 @@ static void read_in(struct conn *c)
 	for (int i = 0; i < READS_PER_TURN && !is_over(c); i++) {
 		if (c->paused && is_live(c))
 			break;
-		enum io_result r = read_some(c, &bytes);
+		enum io_result r = conn_io_read(&c->io, c->loop, &bytes);
+		c->read_wants_write = c->io.wants_write;
 		if (r == IO_FAILED)
-			return;
+			conn_fail(c, ERR_CANCELED, "%s", c->io.why);
 		if (r == IO_END) {
 			c->read_ended = true;
 			peer_ended(c);
@@ -542,22 +314,22 @@ static void read_in(struct conn *c)
 			break;
 		if (is_live(c))
 			c->events->on_bytes(c, c->arg, bytes);
-		if (!c->ssl && bytes.n < LOOP_READ_BYTES)
+		if (!c->io.ssl && bytes.n < LOOP_READ_BYTES)
 			break; /* the socket is empty: save the call that would say so */
 	}
-	update(c);
+	conn_update(c);
 }
 
 void conn_pause(struct conn *c)
 {
 	c->paused = true;
-	update(c);
+	conn_update(c);
 }
 
 void conn_resume(struct conn *c)
 {
 	c->paused = false;
-	update(c);
+	conn_update(c);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -565,26 +337,52 @@ void conn_resume(struct conn *c)
 static void opened(struct conn *c)
 {
 	c->state = CONN_OPEN;
-	c->phase_due_ms = NEVER;
+	c->phase_due_ms = CONN_NEVER;
 	if (c->queue.first)
 		written_to(c);
 	if (c->events->on_open)
 		c->events->on_open(c, c->arg);
-	update(c);
+	conn_update(c);
+}
+
+/* Our alert must arrive, so what the peer still sends is read and dropped: the kernel would answer
+ * it with a reset that overtakes the alert. */
+__attribute__((format(printf, 2, 3))) static void refuse(struct conn *c, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	set_why(c, ERR_UNAVAILABLE, fmt, args);
+	va_end(args);
+	conn_io_drop_tls(&c->io);
+	output_queue_clear(&c->queue);
+	c->wants_write = false;
+	send_end(c);
 }
 
 static void shake_hands(struct conn *c)
 {
-	ERR_clear_error();
-	errno = 0;
-	c->wants_write = false;
-	int result = SSL_do_handshake(c->ssl);
-	if (result == 1)
+	enum io_result r = conn_io_handshake(&c->io);
+
+	c->wants_write = c->io.wants_write;
+	if (r == IO_DONE)
 		opened(c);
-	else if (tls_result(c, result, "TLS handshake") == IO_END)
-		conn_fail(c, ERR_UNAVAILABLE, "TLS handshake: the peer closed the connection");
+	else if (r == IO_FAILED)
+		refuse(c, "TLS handshake: %s", c->io.why);
+	else if (r == IO_END)
+		refuse(c, "TLS handshake: the peer closed the connection");
 	else
-		update(c);
+		conn_update(c);
+}
+
+void conn_begin(struct conn *c)
+{
+	if (!c->io.ssl) {
+		opened(c);
+		return;
+	}
+	c->state = CONN_HANDSHAKE;
+	shake_hands(c);
 }
 
 static void connection_lost(struct conn *c)
@@ -592,7 +390,7 @@ static void connection_lost(struct conn *c)
 	int code = 0;
 	socklen_t size = sizeof(code);
 
-	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &code, &size);
+	getsockopt(c->io.fd, SOL_SOCKET, SO_ERROR, &code, &size);
 	if (c->state == CONN_LINGERING)
 		conn_close(c);
 	else
@@ -619,15 +417,14 @@ static void polled(uv_poll_t *handle, int status, int events)
 		read_in(c);
 	if (!is_over(c) && (events & UV_DISCONNECT) && c->paused)
 		peer_ended(c);
-	update(c);
+	conn_update(c);
 }
 
-/* Tell libuv what is waited for now. */
-static void update(struct conn *c)
+void conn_update(struct conn *c)
 {
 	int want = 0;
 
-	if (is_over(c) || c->fd < 0)
+	if (is_over(c) || c->io.fd < 0)
 		return;
 	bool reads = !c->paused || !is_live(c) || c->state == CONN_HANDSHAKE;
 	if (reads && !c->read_ended)
@@ -641,94 +438,6 @@ static void update(struct conn *c)
 		uv_poll_start(&c->poll, want, polled);
 	}
 	set_timer(c);
-}
-
-static void set_socket_options(int fd)
-{
-	int on = 1, idle_s = 15, interval_s = 15, probes = 9;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-}
-
-void conn_note_addresses(struct conn *c, int fd)
-{
-	struct sockaddr_storage sa;
-	socklen_t size = sizeof(sa);
-
-	if (getsockname(fd, (struct sockaddr *)&sa, &size) == 0)
-		address_format((struct sockaddr *)&sa, c->local);
-	size = sizeof(sa);
-	if (!c->peer[0] && getpeername(fd, (struct sockaddr *)&sa, &size) == 0)
-		address_format((struct sockaddr *)&sa, c->peer);
-}
-
-void conn_attach(struct conn *c, int fd)
-{
-	struct err err = ERR_INIT;
-
-	c->fd = fd;
-	c->n_handles++;
-	uv_poll_init(&c->loop->uv, &c->poll, fd);
-	c->poll.data = c;
-	set_socket_options(fd);
-	conn_note_addresses(c, fd);
-	if (c->tls_server)
-		c->ssl = tls_server_session(c->tls_server, fd, &err);
-	else if (c->tls_client)
-		c->ssl = tls_client_session(c->tls_client, fd, c->server_name, &err);
-	else {
-		opened(c);
-		return;
-	}
-	if (!c->ssl) {
-		conn_fail(c, err.code, "%s", err.msg);
-		return;
-	}
-	c->state = CONN_HANDSHAKE;
-	shake_hands(c);
-}
-
-struct conn *conn_new(struct loop *loop, const struct conn_limits *limits,
-		      const struct conn_events *events, void *arg)
-{
-	struct conn *c = NEW(struct conn);
-
-	assert(loop_is_current(loop));
-	c->loop = loop;
-	c->events = events;
-	c->arg = arg;
-	c->fd = -1;
-	c->queue.last = &c->queue.first;
-	c->member.stop = stop_member;
-	c->flush.fn = flush;
-	c->alarm_due_ms = c->stall_due_ms = c->timer_due_ms = NEVER;
-	set_limits(&c->limits, limits);
-	uv_timer_init(&loop->uv, &c->timer);
-	c->timer.data = c;
-	c->n_handles = 1;
-	loop_member_add(loop, &c->member);
-	c->phase_due_ms = due_after(c, c->limits.connect_timeout_ms);
-	set_timer(c);
-	return c;
-}
-
-struct conn *conn_dial(struct loop *loop, const struct conn_target *target,
-		       const struct conn_limits *limits, const struct conn_events *events,
-		       void *arg)
-{
-	struct conn *c = conn_new(loop, limits, events, arg);
-
-	snprintf(c->peer, sizeof(c->peer), "%s", target->address);
-	if (target->tls)
-		c->tls_client = tls_client_ref(target->tls);
-	if (target->server_name && target->server_name[0])
-		c->server_name = xstrdup(target->server_name);
-	dial_start(c, target->address);
-	return c;
 }
 
 void conn_set_events(struct conn *c, const struct conn_events *events, void *arg)
@@ -746,9 +455,9 @@ void conn_finish(struct conn *c)
 		return;
 	}
 	c->state = CONN_FINISHING;
-	c->alarm_due_ms = NEVER;
+	c->alarm_due_ms = CONN_NEVER;
 	loop_flush_schedule(c->loop, &c->flush);
-	update(c);
+	conn_update(c);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -783,12 +492,12 @@ struct str conn_alpn(const struct conn *c)
 	const unsigned char *name = NULL;
 	unsigned n = 0;
 
-	if (c->ssl)
-		SSL_get0_alpn_selected(c->ssl, &name, &n);
+	if (c->io.ssl)
+		SSL_get0_alpn_selected(c->io.ssl, &name, &n);
 	return str_from(name, n);
 }
 
 X509 *conn_peer_certificate(const struct conn *c)
 {
-	return c->ssl ? SSL_get0_peer_certificate(c->ssl) : NULL;
+	return c->io.ssl ? SSL_get0_peer_certificate(c->io.ssl) : NULL;
 }

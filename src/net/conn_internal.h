@@ -1,14 +1,20 @@
-/* conn_internal.h - a connection's insides, for conn.c, dial.c and listener.c. */
+/* conn_internal.h - a connection's insides.
+ *
+ * conn.c       its life, time, reading, writing, ending
+ * conn_open.c  how it comes to be
+ * conn_io.c    one attempt to read, write or shake hands, with or without TLS
+ * dial.c       from a name to a connected socket
+ */
 #ifndef NET_CONN_INTERNAL_H
 #define NET_CONN_INTERNAL_H
 
 #include "net/address.h"
 #include "net/conn.h"
+#include "net/conn_io.h"
 #include "net/loop_internal.h"
+#include "net/output_queue.h"
 
 struct dial;
-struct output;
-struct ssl_st;
 struct tls_server;
 
 enum conn_state {
@@ -20,10 +26,7 @@ enum conn_state {
 	CONN_CLOSED,    /* on_close() comes as soon as libuv has let go */
 };
 
-struct output_queue {
-	struct output *first, **last;
-	size_t n_bytes;
-};
+#define CONN_NEVER INT64_MAX
 
 struct conn {
 	struct loop_member member; /* first, so that the two pointers convert */
@@ -33,14 +36,15 @@ struct conn {
 	void *arg;
 	struct conn_limits limits; /* no field is 0 */
 	enum conn_state state;
-	int fd; /* -1: none */
+	struct conn_io io;
 
 	uv_poll_t poll;
 	uv_timer_t timer;
 	unsigned n_handles; /* of these two, not yet let go by libuv */
 	int polled;         /* what uv_poll was last told */
 
-	/* Alarms in loop_now_ms(); NEVER: off. The timer is set to the earliest, or earlier. */
+	/* Alarms in loop_now_ms(); CONN_NEVER: off. The timer is set to the earliest, or earlier.
+	 */
 	int64_t phase_due_ms, alarm_due_ms, stall_due_ms, timer_due_ms;
 
 	bool paused;
@@ -51,7 +55,6 @@ struct conn {
 	bool was_full;         /* conn_is_full() said so */
 	struct output_queue queue;
 
-	struct ssl_st *ssl;
 	struct tls_server *tls_server; /* referenced */
 	struct tls_client *tls_client; /* referenced */
 	struct dial *dial;             /* while CONN_CONNECTING */
@@ -67,6 +70,15 @@ struct conn {
 
 struct conn *conn_new(struct loop *loop, const struct conn_limits *limits,
 		      const struct conn_events *events, void *arg);
+/* Tell libuv what is waited for now. */
+void conn_update(struct conn *c);
+/* How long the state may last that the connection is in: connecting with the handshake. */
+void conn_set_phase_ms(struct conn *c, int64_t ms);
+/* The socket is there, and with TLS its session: shake hands, or be open. */
+void conn_begin(struct conn *c);
+void conn_stop_member(struct loop_member *m);
+void conn_flush(struct loop_flush *f);
+
 /* Takes a connected socket and goes on to the handshake or to CONN_OPEN. */
 void conn_attach(struct conn *c, int fd);
 
