@@ -115,19 +115,49 @@ static void translate(struct str pattern, struct translation *out)
 	out->ends_in_literal = s.place == IN_LITERAL;
 }
 
-/* `pattern` is what errors show that are about all of it. */
-static struct shim_regex *compile(struct str text, struct str pattern, struct err *err)
+/* An error that quotes the translated form of (?<name> shows what the user wrote. Where both forms
+ * were written, it cannot be told which. */
+static void untranslate(struct str arg, struct str pattern, struct buf *out)
 {
+	if (str_find(pattern, STR("(?P<")) < pattern.n) {
+		buf_append_str(out, arg);
+		return;
+	}
+	while (arg.n) {
+		size_t at = str_find(arg, STR("(?P<"));
+		buf_append(out, arg.p, at);
+		if (at < arg.n)
+			buf_puts(out, "(?<");
+		arg = str_skip(arg, at + 4);
+	}
+}
+
+static void fail_compile(const struct shim_regex *re, struct str pattern, struct err *err)
+{
+	struct buf shown auto_done(buf_done) = BUF_INIT(2 * REGEX_PATTERN_MAX);
 	const char *arg;
 	size_t n;
 
-	struct shim_regex *re = shim_regex_new(text.p ? text.p : "", text.n, REGEX_MEMORY_BYTES);
 	enum shim_regex_error status = shim_regex_status(re, &arg, &n);
-	if (status == SHIM_REGEX_OK)
-		return re;
 	bool about_all =
 	    status == SHIM_REGEX_MISSING_PAREN || status == SHIM_REGEX_UNEXPECTED_PAREN;
-	fail(err, status, about_all ? pattern : str_from(arg, n));
+	if (about_all)
+		buf_append_str(&shown, pattern);
+	else
+		untranslate(str_from(arg, n), pattern, &shown);
+	fail(err, status, buf_str(&shown));
+}
+
+/* `pattern` is what errors show that are about all of it. */
+static struct shim_regex *compile(struct str text, struct str pattern, struct err *err)
+{
+	struct shim_regex *re = shim_regex_new(text.p ? text.p : "", text.n, REGEX_MEMORY_BYTES);
+	const char *arg;
+	size_t n;
+
+	if (shim_regex_status(re, &arg, &n) == SHIM_REGEX_OK)
+		return re;
+	fail_compile(re, pattern, err);
 	shim_regex_free(re);
 	return NULL;
 }

@@ -35,7 +35,10 @@ CLEANUP_DEFINE(struct regex, regex_free)
 struct str regex_pattern(const struct regex *re); /* as it was given */
 bool regex_match(const struct regex *re, struct str text);
 
-/* groups[0] is the whole match; a group that took no part has p == NULL. `n` may be smaller than
+/* Here and below, a byte of `text` that is no UTF-8 is matched by nothing. (regex_match() takes it
+ * for a replacement character, as Go does.)
+ *
+ * groups[0] is the whole match; a group that took no part has p == NULL. `n` may be smaller than
  * regex_n_groups(). The groups point into `text`. */
 bool regex_find(const struct regex *re, struct str text, struct str *groups, size_t n);
 size_t regex_n_groups(const struct regex *re); /* the whole match included, <= REGEX_GROUPS_MAX */
