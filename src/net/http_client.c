@@ -154,6 +154,8 @@ static void close_multi(void *arg)
 {
 	struct http_client *client = arg;
 
+	/* Here, because tasks posted for calls that are closed by now had to run first. */
+	assert(client->n_calls == 0);
 	curl_multi_cleanup(client->multi);
 	loop_timer_free(client->timer);
 }
@@ -232,7 +234,6 @@ void http_client_free(struct http_client *client)
 {
 	if (!client)
 		return;
-	assert(client->n_calls == 0);
 	loop_call(client->loop, close_multi, client);
 	arena_free(client->arena);
 	free(client->no_proxy);
