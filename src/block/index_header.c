@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "block/object_source.h"
 #include "codec/bits.h"
 #include "codec/crc32c.h"
 
@@ -194,12 +193,16 @@ static bool open_tables(struct index_header *h, const struct places *at, struct 
 struct index_header *index_header_open(const char *path, const char *name, struct ctx *ctx,
 				       struct err *err)
 {
-	struct byte_source *src = path_source_new(path, name, err);
-	if (!src)
-		return NULL;
+	struct byte_source *src = byte_source_open_file(path, name, err);
 
+	return src ? index_header_of_copy(src, ctx, err) : NULL;
+}
+
+struct index_header *index_header_of_copy(struct byte_source *src, struct ctx *ctx, struct err *err)
+{
 	struct index_header *h = NEW(struct index_header);
 	struct places at;
+
 	h->src = src;
 	if (read_places(src, ctx, &at, &h->toc, err) && open_tables(h, &at, ctx, err))
 		return h;

@@ -29,10 +29,13 @@ struct index_header {
 bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *path,
 			struct err *err);
 
-/* ERR_NOT_FOUND, or ERR_CORRUPT when it is to be made anew. No file stays open. `name` begins error
- * messages. */
+/* ERR_NOT_FOUND, or ERR_CORRUPT when it is to be made anew. The file stays open, so that it may be
+ * removed meanwhile. `name` begins error messages. */
 struct index_header *index_header_open(const char *path, const char *name, struct ctx *ctx,
 				       struct err *err);
+/* From the bytes of such a file; takes the source, also on failure. */
+struct index_header *index_header_of_copy(struct byte_source *src, struct ctx *ctx,
+					  struct err *err);
 /* The same without a local copy: straight from the index, whose source it takes, also on failure.
  */
 struct index_header *index_header_of_index(struct byte_source *index, struct ctx *ctx,

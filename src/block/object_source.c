@@ -1,7 +1,6 @@
 #include "block/object_source.h"
 
 #include "base/alloc.h"
-#include "base/fs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -66,47 +65,4 @@ struct byte_source *object_source_new(struct bucket *b, struct str name, uint64_
 	o->base =
 	    (struct byte_source){.ops = &object_ops, .name = o->name, .size_bytes = size_bytes};
 	return &o->base;
-}
-
-/* --- files --------------------------------------------------------------------------------- */
-
-struct path_source {
-	struct byte_source base; /* first, so that the two pointers convert */
-	char *path;
-	char *name;
-};
-
-static bool path_read(struct byte_source *base, struct ctx *ctx, uint64_t offset, void *to,
-		      size_t n, struct err *err)
-{
-	struct path_source *p = (struct path_source *)base;
-	struct byte_source *file auto_free(byte_source_close) =
-	    byte_source_open_file(p->path, p->name, err);
-
-	return file && byte_source_read(file, ctx, offset, to, n, err);
-}
-
-static void path_close(struct byte_source *base)
-{
-	struct path_source *p = (struct path_source *)base;
-
-	free(p->path);
-	free(p->name);
-	free(p);
-}
-
-static const struct byte_source_ops path_ops = {path_read, path_close};
-
-struct byte_source *path_source_new(const char *path, const char *name, struct err *err)
-{
-	struct fs_info info;
-
-	if (!fs_stat(path, &info, err))
-		return NULL;
-	struct path_source *p = NEW(struct path_source);
-	p->path = xstrdup(path);
-	p->name = xstrdup(name);
-	p->base = (struct byte_source){
-	    .ops = &path_ops, .name = p->name, .size_bytes = (uint64_t)info.size_bytes};
-	return &p->base;
 }

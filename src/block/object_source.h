@@ -9,8 +9,4 @@
  * The name is copied. An object that is shorter than that gives ERR_CORRUPT. */
 struct byte_source *object_source_new(struct bucket *b, struct str name, uint64_t size_bytes);
 
-/* A file that is opened for each read and closed after it, so that any number of sources takes no
- * file descriptors. `name` begins error messages; both are copied. */
-struct byte_source *path_source_new(const char *path, const char *name, struct err *err);
-
 #endif

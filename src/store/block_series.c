@@ -336,7 +336,7 @@ static void plan_batch(struct batch *b)
 static bool load_batch(struct block_series *it, struct err *err)
 {
 	struct batch b = {.it = it};
-	size_t n_read;
+	size_t n_read = 0;
 
 	reset_batch(it);
 	plan_batch(&b);

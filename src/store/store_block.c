@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* An open header keeps its file open. */
+enum { OPEN_HEADERS_MAX = 4096 };
+
 struct store_block {
 	struct store_block_options options;
 	struct meta *meta;
@@ -31,7 +34,8 @@ struct store_block {
 struct header_cache {
 	struct mutex mu;
 	size_t budget_bytes;
-	size_t used_bytes;          /* of all open headers */
+	size_t used_bytes; /* of all open headers */
+	size_t n_open;
 	struct store_block *newest; /* of those that nobody uses */
 	struct store_block *oldest;
 };
@@ -71,13 +75,14 @@ static void link_idle(struct header_cache *c, struct store_block *b)
 static void close_header(struct header_cache *c, struct store_block *b)
 {
 	c->used_bytes -= b->header_bytes;
+	c->n_open--;
 	index_header_close(b->header);
 	b->header = NULL;
 }
 
 static void close_beyond_budget(struct header_cache *c)
 {
-	while (c->used_bytes > c->budget_bytes && c->oldest) {
+	while (c->oldest && (c->used_bytes > c->budget_bytes || c->n_open > OPEN_HEADERS_MAX)) {
 		struct store_block *b = c->oldest;
 		unlink_idle(c, b);
 		close_header(c, b);
@@ -109,6 +114,7 @@ static void add_header(struct header_cache *c, struct store_block *b, struct ind
 		b->header = h;
 		b->header_bytes = index_header_memory_bytes(h);
 		c->used_bytes += b->header_bytes;
+		c->n_open++;
 	}
 	b->n_users++;
 	close_beyond_budget(c);
@@ -131,7 +137,7 @@ static struct index_header *open_header(struct store_block *b, struct ctx *ctx, 
 {
 	char name[ULID_LEN + 32];
 
-	if (!b->header_path)
+	if (!b->header_path || b->is_dropped)
 		return index_header_of_index(object_source_new(b->options.bucket,
 							       str_of(b->index->name),
 							       b->index->size_bytes),
@@ -211,13 +217,9 @@ struct store_block *store_block_ref(struct store_block *b)
 
 void store_block_drop(struct store_block *b)
 {
-	b->is_dropped = true;
-}
-
-static void remove_folder(struct store_block *b)
-{
 	struct err ignored = ERR_INIT;
 
+	b->is_dropped = true;
 	if (!b->options.data_dir)
 		return;
 	char *dir auto_free(mem_free) =
@@ -236,8 +238,6 @@ void store_block_unref(struct store_block *b)
 		close_header(c, b);
 	}
 	mutex_unlock(&c->mu);
-	if (b->is_dropped)
-		remove_folder(b);
 	byte_source_close(b->index);
 	free(b->header_path);
 	meta_unref(b->meta);

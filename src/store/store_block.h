@@ -35,7 +35,8 @@ struct store_block *store_block_ref(struct store_block *b);
 void store_block_unref(struct store_block *b); /* NULL is fine */
 CLEANUP_DEFINE(struct store_block, store_block_unref)
 
-/* It is gone from the bucket: its local folder goes when nobody uses it any more. */
+/* It is gone from the bucket, or hidden there: its local folder is removed. Requests that have the
+ * block go on. */
 void store_block_drop(struct store_block *b);
 
 const struct meta *store_block_meta(const struct store_block *b);

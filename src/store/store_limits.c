@@ -25,7 +25,7 @@ bool store_limits_reserve(struct store_limits *l, enum store_limit which, uint64
 {
 	if (!l || l->allowed[which] == 0)
 		return true;
-	uint64_t used = l->used[which] += n;
+	uint64_t used = atomic_fetch_add(&l->used[which], n) + n;
 	if (used <= l->allowed[which])
 		return true;
 	if (l->dropped && used - n <= l->allowed[which]) /* counted once per request */

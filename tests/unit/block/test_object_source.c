@@ -1,8 +1,6 @@
-#include "base/fs.h"
 #include "block/object_source.h"
 #include "objstore/inmem.h"
 #include "tests/lib/expect.h"
-#include "tests/lib/temp_dir.h"
 
 static void ranges_of_an_object_are_read(void **state)
 {
@@ -35,33 +33,11 @@ static void an_object_that_is_shorter_than_told_is_corrupt(void **state)
 	expect_err(byte_source_read(absent, NULL, 0, got, 4, &err), err, ERR_NOT_FOUND, "x");
 }
 
-static void a_file_is_read_by_its_path(void **state)
-{
-	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	char *dir = temp_dir_new();
-	char *path = arena_printf(a, "%s/file", dir);
-	struct err err = ERR_INIT;
-	char got[4] = {0};
-	(void)state;
-
-	assert_null(path_source_new(path, "the file", &err));
-	assert_int_equal(err.code, ERR_NOT_FOUND);
-	expect_ok(fs_write_atomic(path, STR("abcdef"), 0644, &err), err);
-	struct byte_source *src auto_free(byte_source_close) =
-	    path_source_new(path, "the file", &err);
-	assert_int_equal(src->size_bytes, 6);
-	expect_ok(byte_source_read(src, NULL, 2, got, 3, &err), err);
-	assert_string_equal(got, "cde");
-	temp_dir_remove(dir);
-	assert_false(byte_source_read(src, NULL, 2, got, 3, &err));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ranges_of_an_object_are_read),
 	    cmocka_unit_test(an_object_that_is_shorter_than_told_is_corrupt),
-	    cmocka_unit_test(a_file_is_read_by_its_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "tsdb/block_reader.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #define A "01AAAAAAAAAAAAAAAAAAAAAAAA"
@@ -437,7 +438,10 @@ static void blocks_come_and_go_with_the_bucket(void **state)
 	expect_ok(bucket_remove(f->inner, NULL, STR(A "/meta.json"), &err), err);
 	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
 	assert_int_equal(n_blocks(f), 1);
-	assert_true(fs_exists(header)); /* a request may still use it */
+	assert_false(fs_exists(header));
+	/* A request that began before goes on, and leaves nothing. */
+	assert_non_null(store_block_get_header(in_use->blocks.v[0], NULL, &err));
+	store_block_put_header(in_use->blocks.v[0]);
 	block_catalog_unref(in_use);
 	assert_false(fs_exists(header));
 }
@@ -671,6 +675,70 @@ static void any_failing_bucket_operation_fails_the_request_and_no_more(void **st
 	matchers_done(ms);
 }
 
+/* --- many at once --------------------------------------------------------------------------- */
+
+enum { ASKERS = 3, ROUNDS = 30 };
+
+struct asker {
+	struct store_api *api;
+	struct matchers matchers;
+	char *failure;
+};
+
+static void *ask_again_and_again(void *arg)
+{
+	struct asker *asker = arg;
+	struct series_request req = request(asker->matchers);
+
+	for (int i = 0; i < ROUNDS && !asker->failure; i++) {
+		struct err err = ERR_INIT;
+		struct series s;
+		size_t n = 0;
+		struct series_iter *it = store_series(asker->api, NULL, &req, NULL, NULL, &err);
+		enum iter_result r = ITER_ERROR;
+		while (it && (r = series_iter_next(it, &s, &err)) == ITER_VALUE)
+			n++;
+		series_iter_close(it);
+		if (r == ITER_ERROR)
+			asker->failure = xstrdup(err.msg);
+		else if (n % GOLDEN_PLAIN_SERIES != 0 || n == 0)
+			asker->failure = xasprintf("%zu series", n);
+	}
+	return NULL;
+}
+
+static void requests_go_on_while_blocks_come_and_go(void **state)
+{
+	struct fixture *f = *state;
+	struct matchers ms = match(f, MATCH_RE, "__name__", ".+");
+	struct asker askers[ASKERS];
+	pthread_t threads[ASKERS];
+	struct err err = ERR_INIT;
+
+	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
+	f->options.header_memory_bytes = 1; /* every header is closed after use */
+	struct store_api *api = open_store(f);
+	for (size_t i = 0; i < ASKERS; i++) {
+		askers[i] = (struct asker){.api = api, .matchers = ms};
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_again_and_again, &askers[i]),
+				 0);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		/* Its objects stay, as they do until a deletion mark is old enough. */
+		golden_block_put(
+		    f->inner, &(struct golden_block){.ulid = B, .labels = "{\"cluster\":\"us\"}"});
+		expect_ok(bucket_store_sync(f->store, NULL, &err), err);
+		expect_ok(bucket_remove(f->inner, NULL, STR(B "/meta.json"), &err), err);
+		expect_ok(bucket_store_sync(f->store, NULL, &err), err);
+	}
+	for (size_t i = 0; i < ASKERS; i++) {
+		pthread_join(threads[i], NULL);
+		if (askers[i].failure)
+			fail_msg("%s", askers[i].failure);
+	}
+	matchers_done(ms);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -693,6 +761,7 @@ int main(void)
 	    TEST(damage_is_one_line_with_block_object_and_offset),
 	    TEST(no_flipped_byte_of_the_index_does_harm),
 	    TEST(any_failing_bucket_operation_fails_the_request_and_no_more),
+	    TEST(requests_go_on_while_blocks_come_and_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
