@@ -17,22 +17,21 @@ static int fail(struct runtime *rt, const struct err *err)
 	return 1;
 }
 
-/* Tracing is checked like all configuration, and not done yet. */
-static bool check_tracing(struct runtime *rt, const struct global_flags *global, struct err *err)
+/* Read like all configuration, and not done yet. */
+static bool refuse_tracing(const struct global_flags *global, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct str text;
 
 	if (!flag_content_load(&global->tracing, a, &text, err))
 		return err_wrap(err, "getting tracing config failed");
-	if (text.n)
-		log_warn(rt->logger, "tracing is not supported yet: its configuration is ignored");
-	return true;
+	return text.n == 0 ||
+	       err_set(err, ERR_UNSUPPORTED, "--tracing.config is not supported yet");
 }
 
 static bool run(struct runtime *rt, const struct command_line *line, struct err *err)
 {
-	return global_flags_check(&line->global, err) && check_tracing(rt, &line->global, err) &&
+	return global_flags_check(&line->global, err) && refuse_tracing(&line->global, err) &&
 	       line->command->run(rt, line->options, err);
 }
 

@@ -9,12 +9,11 @@ COMMANDS = ["sidecar", "store", "query"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_flag_is_named_and_ends_with_code_2(world, command):
+def test_an_unknown_flag_is_named_in_one_line(world, command):
     code, output = world.run(BINARY, command, "--no-such-flag")
 
-    assert code == 2
-    assert "error parsing commandline arguments" in output
-    assert "unknown long flag '--no-such-flag'" in output
+    assert code == 1
+    assert output == "athanor: error: unknown long flag '--no-such-flag'\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -36,7 +35,8 @@ def test_a_bad_enum_value_names_flag_and_choices(world):
     code, output = world.run(BINARY, "query", "--log.level=loud")
 
     assert code == 2
-    assert "log.level" in output and "loud" in output
+    assert "error parsing commandline arguments" in output
+    assert "enum value must be one of error,warn,info,debug, got 'loud'" in output
 
 
 def test_both_forms_of_a_config_flag_exclude_each_other(world):
@@ -79,12 +79,18 @@ def test_an_unset_variable_in_a_config_is_an_error(world):
     assert "ATHANOR_NOT_SET" in output
 
 
-def test_a_flag_that_is_not_supported_yet_is_refused(world):
-    code, output = world.run(BINARY, "query", "--query.mode=distributed",
-                             "--http-address=127.0.0.1:0", "--grpc-address=127.0.0.1:0")
+@pytest.mark.parametrize("flags, word", [
+    (["--query.mode=distributed"], "--query.mode"),
+    (["--endpoint=dns+store:10901"], "dns+store:10901"),
+    (["--query.enforce-tenancy"], "--query.enforce-tenancy"),
+    (["--tracing.config=type: OTLP"], "tracing"),
+])
+def test_what_is_not_supported_yet_is_refused_by_name(world, flags, word):
+    code, output = world.run(BINARY, "query", *flags, "--http-address=127.0.0.1:0",
+                             "--grpc-address=127.0.0.1:0")
 
     assert code != 0
-    assert "query.mode" in output and "not supported yet" in output
+    assert word in output and "support" in output
 
 
 def test_an_address_in_use_is_one_clear_line(world):
