@@ -36,7 +36,7 @@ struct command {
 	bool (*run)(struct runtime *rt, const void *options, struct err *err);
 };
 
-#define COMMANDS(X) X(store) X(query)
+#define COMMANDS(X) X(sidecar) X(store) X(query)
 
 #define COMMAND_DECLARE_(name) extern const struct command command_##name;
 COMMANDS(COMMAND_DECLARE_)

@@ -70,11 +70,12 @@ class Prometheus(Actor):
                         for labels, values in series_at(times)])
             if progress:
                 progress((at + 7200 - start_s) / (end_s - start_s))
-        # A head is cut when it spans one and a half blocks.
-        aligned = end_s - end_s % 7200
-        newest = aligned if end_s - aligned >= 3600 else aligned - 7200
-        wait_until(f"{self.name} has cut its blocks up to {newest}",
-                   lambda: self.blocks_reach(newest * 1000 - 7200000), timeout=120)
+        # The head is cut while it spans more than one and a half blocks.
+        newest = end_s - step_s
+        if newest - start_s > 3 * 3600:
+            cut = -(-(newest - 3 * 3600) // 7200) * 7200
+            wait_until(f"{self.name} has cut its blocks up to {cut}",
+                       lambda: self.blocks_reach(cut * 1000), timeout=120)
 
     def blocks_reach(self, t_ms):
         blocks = self.blocks()
