@@ -154,6 +154,15 @@ void grpc_channel_start(struct grpc_stream *stream)
 		connect_link(ch);
 }
 
+/* For the consumer's error, should its time end before there is a connection. */
+static void tell_why_waiting(struct grpc_stream *stream, const char *why)
+{
+	pthread_mutex_lock(&stream->mailbox->mu);
+	free(stream->no_connection);
+	stream->no_connection = why ? xstrdup(why) : NULL;
+	pthread_mutex_unlock(&stream->mailbox->mu);
+}
+
 static void start_pending(struct grpc_channel *ch)
 {
 	struct grpc_stream *stream = take(ch->pending), *next;
@@ -161,6 +170,7 @@ static void start_pending(struct grpc_channel *ch)
 	for (; stream; stream = next) {
 		next = stream->next_pending;
 		stream->pending_link = NULL;
+		tell_why_waiting(stream, NULL);
 		grpc_channel_start(stream);
 	}
 }
@@ -171,8 +181,10 @@ static void fail_pending(struct grpc_channel *ch)
 
 	for (struct grpc_stream *stream = ch->pending; stream; stream = next) {
 		next = stream->next_pending;
-		if (stream->wait_for_ready)
+		if (stream->wait_for_ready) {
+			tell_why_waiting(stream, ch->last_failure.msg);
 			continue;
+		}
 		grpc_channel_forget(stream);
 		fail_stream(stream, &ch->last_failure);
 	}

@@ -103,6 +103,7 @@ struct grpc_stream {
 	bool ended;                        /* by the peer, the connection or the loop */
 	enum grpc_code status;             /* once ended */
 	char *status_message;
+	char *no_connection; /* why the last attempt failed, while it waits for one */
 
 	/* Credit on its way from the consumer to the loop. */
 	atomic_size_t credit_bytes;

@@ -183,8 +183,12 @@ static bool wait_for_news(struct grpc_stream *stream, struct err *err)
 	stream->wanted_bytes = 0;
 	if (has_news(stream))
 		return true;
-	if (!ctx_check(stream->ctx, err))
+	if (!ctx_check(stream->ctx, err)) {
+		if (stream->no_connection)
+			err_set(err, err->code, "%s while waiting for a connection: %s", err->msg,
+				stream->no_connection);
 		return false;
+	}
 	return err_set(err, ERR_TIMEOUT, "nothing was received for %lld ms",
 		       (long long)stream->idle_timeout_ms);
 }

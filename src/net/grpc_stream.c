@@ -99,6 +99,7 @@ void grpc_stream_unref(struct grpc_stream *stream)
 	arena_free(stream->arena);
 	grpc_mailbox_free(stream->mailbox);
 	free(stream->status_message);
+	free(stream->no_connection);
 	free(stream->path);
 	free(stream);
 }

@@ -81,6 +81,7 @@ struct querier *querier_new(const struct querier_options *options)
 	q->status = (struct status_api){
 	    .api = options->query.api,
 	    .flags = options->flags,
+	    .n_flags = options->n_flags,
 	    .started_ms = clock_wall_ms(options->query.clock),
 	};
 	q->route_prefix = xstrdup(options->route_prefix);

@@ -22,12 +22,14 @@ def test_it_serves_what_its_prometheus_holds_under_the_external_labels(world):
 def test_the_answer_equals_prometheus_own(world):
     prometheus = world.prometheus("a", hours=3)
     query = world.query(world.sidecar(prometheus))
-    end = now_s()
+    # Between the samples, which lie on multiples of 15 s: whether a window is open or closed on the
+    # left makes no difference then, and Prometheus has changed that.
+    end = now_s() // 60 * 60 + 7
 
     for text in ("temperature", "rate(requests_total[5m])", "sum by (job) (temperature)",
                  "max_over_time(temperature[10m])", "topk(1, temperature)"):
-        ours = query.range(text, end - 9000, end, 61, dedup="1")["data"]["result"]
-        theirs = prometheus.query("query_range", query=text, start=end - 9000, end=end, step=61)
+        ours = query.range(text, end - 9000, end, 60, dedup="1")["data"]["result"]
+        theirs = prometheus.query("query_range", query=text, start=end - 9000, end=end, step=60)
 
         for series in ours:
             series["metric"].pop("cluster", None)
@@ -66,7 +68,8 @@ def test_a_lost_prometheus_makes_it_not_ready_and_the_querier_drops_it(world):
     prometheus.kill()
 
     wait_until("not ready", lambda: http(f"{sidecar.url}/-/ready")[0] == 503)
-    wait_until("dropped", lambda: "Not ready" in query.stores()[sidecar.address]["lastError"])
+    wait_until("dropped", lambda: "Not ready" in (
+        query.stores()[sidecar.address]["lastError"] or ""))
 
 
 def test_every_block_reaches_the_bucket_with_meta_json_last(world):
@@ -76,7 +79,7 @@ def test_every_block_reaches_the_bucket_with_meta_json_last(world):
 
     sidecar.wait_shipped(bucket)
 
-    blocks = list(bucket.iterdir())
+    blocks = [meta.parent for meta in bucket.glob("*/meta.json")]
     assert len(blocks) == len(prometheus.blocks()) >= 2
     for block in blocks:
         meta = json.loads((block / "meta.json").read_text())
@@ -87,7 +90,7 @@ def test_every_block_reaches_the_bucket_with_meta_json_last(world):
         newest = max(block.rglob("*"), key=lambda p: (p.is_file(), p.stat().st_mtime_ns))
         assert newest.name == "meta.json"
         code, output = world.run("promtool", "tsdb", "analyze", bucket, block.name)
-        assert code == 0 and "Total Series: 6" in output, output
+        assert code == 0 and "Series: 6" in output, output
     state = json.loads((prometheus.data / "thanos.shipper.json").read_text())
     assert sorted(state["uploaded"]) == sorted(b.name for b in blocks)
 
