@@ -1,0 +1,96 @@
+/* series_client.c - what does one Series call cost a store that runs, ours or another's?
+ *
+ *	bench_series_client HOST:PORT SELECTOR MIN_MS MAX_MS [PID [REPEATS]]
+ *
+ * Asks for all that the selector ('{job="a"}') matches, counts what comes, and prints the median of
+ * some calls. With the store's process id: also the CPU time a call took it, and its peak of memory
+ * since it started.
+ */
+#include "bench/measure.h"
+#include "net/loop.h"
+#include "promql/parser.h"
+#include "rpc/store_client.h"
+
+enum { MAX_REPEATS = 100 };
+
+struct counts {
+	size_t n_series;
+	size_t n_chunks;
+	size_t n_bytes; /* of chunks */
+};
+
+static struct counts call(struct store_api *store, const struct series_request *req)
+{
+	struct counts c = {0};
+	struct err err = ERR_INIT;
+	struct notes notes auto_done(notes_done);
+	struct series s;
+	enum iter_result r;
+
+	notes_init(&notes);
+	struct series_iter *it auto_free(series_iter_close) =
+	    store_series(store, NULL, req, &notes, NULL, &err);
+	if (!it)
+		die(&err);
+	while ((r = series_iter_next(it, &s, &err)) == ITER_VALUE) {
+		c.n_series++;
+		c.n_chunks += s.n_chunks;
+		for (size_t i = 0; i < s.n_chunks; i++)
+			c.n_bytes += s.chunks[i].raw.size_bytes;
+	}
+	if (r == ITER_ERROR)
+		die(&err);
+	return c;
+}
+
+static void measure(struct store_api *store, const struct series_request *req, pid_t pid, size_t n)
+{
+	double wall_s[MAX_REPEATS], cpu_s[MAX_REPEATS];
+	struct counts c = call(store, req); /* caches of the machine are warm afterwards */
+
+	for (size_t i = 0; i < n; i++) {
+		double cpu_before = pid ? process_cpu_s(pid) : 0;
+		double began = now_s();
+		c = call(store, req);
+		wall_s[i] = now_s() - began;
+		cpu_s[i] = pid ? process_cpu_s(pid) - cpu_before : 0;
+	}
+	double wall = median(wall_s, n);
+	printf("series %zu\nchunks %zu\nchunk_bytes %zu\n", c.n_series, c.n_chunks, c.n_bytes);
+	printf("wall %.3f s\nseries_rate %.0f series/s\n", wall, (double)c.n_series / wall);
+	if (!pid)
+		return;
+	double cpu = median(cpu_s, n);
+	printf("server_cpu %.3f s\nserver_rate_per_core %.0f series/s\n", cpu,
+	       cpu > 0 ? (double)c.n_series / cpu : 0);
+	printf("server_peak_rss %.1f MB\n", process_memory_mb(pid, "VmHWM"));
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+
+	if (argc < 5) {
+		fprintf(stderr, "usage: %s HOST:PORT SELECTOR MIN_MS MAX_MS [PID [REPEATS]]\n",
+			argv[0]);
+		return 2;
+	}
+	struct promql_query *selector = promql_parse_selector(str_of(argv[2]), &err);
+	struct loops *loops = loops_start(1, &err);
+	if (!selector || !loops)
+		die(&err);
+	struct series_request req = {
+	    .min_t_ms = atoll(argv[3]),
+	    .max_t_ms = atoll(argv[4]),
+	    .matchers = selector->root->vector.matchers,
+	    .aggrs = WANT_RAW,
+	};
+	size_t n = argc > 6 ? (size_t)atoi(argv[6]) : 5;
+	struct store_api *store =
+	    store_client_new(argv[1], &(struct store_client_options){.channel = {.loops = loops}});
+	measure(store, &req, argc > 5 ? atoi(argv[5]) : 0, n > 0 && n < MAX_REPEATS ? n : 1);
+	store_close(store);
+	loops_stop(loops);
+	promql_query_free(selector);
+	return 0;
+}
