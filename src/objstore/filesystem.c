@@ -16,8 +16,8 @@
 #define TMP_DIR ".athanor-tmp" /* at the root; holds unfinished uploads */
 
 enum {
-	COPY_BYTES = 256 * 1024,
-	COMMIT_TRIES = 16, /* against others removing the directory again and again */
+	COPY_BYTES = 64 * 1024, /* the second copy of a piece finds it in the cache */
+	COMMIT_TRIES = 16,      /* against others removing the directory again and again */
 	STALE_UPLOAD_MS =
 	    24 * 3600 * 1000 /* after this long an unfinished upload belongs to nobody */
 };

@@ -26,6 +26,17 @@ static int by_ref(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Mostly they are already: series and their chunks lie in the same order. */
+static void sort_loads(struct chunk_load *loads, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && loads[i - 1].ref <= loads[i].ref)
+		i++;
+	if (i < n)
+		qsort(loads, n, sizeof(*loads), by_ref);
+}
+
 static bool fetch(struct loading *l, uint32_t segment, uint64_t start, uint64_t end,
 		  struct buf *out, struct err *err)
 {
@@ -128,6 +139,8 @@ static bool load_together(struct loading *l, const struct chunk_load *loads, siz
 
 	if (!ctx_check(l->ctx, err) || !tracker_check(arena_tracker(l->arena), err))
 		return false;
+	buf_clear(&l->many);
+	buf_reserve(&l->many, end - start); /* once, and not piece by piece as the bytes come */
 	if (!fetch(l, segment, start, end, &l->many, err))
 		return err_wrap(err, "chunks/%06" PRIu32, segment + 1);
 	for (size_t i = 0; i < n; i++)
@@ -167,8 +180,7 @@ bool block_chunks_load(struct store_block *b, struct ctx *ctx, struct chunk_load
 	if (store_block_meta(b)->chunk_max_bytes > 0 &&
 	    store_block_meta(b)->chunk_max_bytes < CHUNK_ESTIMATED_BYTES)
 		estimated_bytes = (uint64_t)store_block_meta(b)->chunk_max_bytes;
-	if (n)
-		qsort(loads, n, sizeof(*loads), by_ref);
+	sort_loads(loads, n);
 	for (size_t i = 0; i < n; i++)
 		refs[i] = loads[i].ref;
 	size_t n_ranges = chunk_ranges_plan(refs, n, estimated_bytes, CHUNK_RANGE_MAX_GAP_BYTES,
