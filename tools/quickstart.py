@@ -17,7 +17,8 @@ from world.athanor import Query, Sidecar, Store
 from world.prometheus import Prometheus, now_s
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DEMO = ROOT / "demo"
+CHECK = "--check" in sys.argv
+DEMO = ROOT / "demo" / ("check" if CHECK else "")
 DAYS = 3
 STEP_S = 30
 RECENT = "5h"  # what the sidecars serve; older data comes from the bucket
@@ -38,6 +39,15 @@ SCRAPE = {
 
 def say(text):
     print(text, flush=True)
+
+
+def show_progress(replica, part):
+    """One line that moves on a terminal; elsewhere only its end."""
+    text = f"filling replica {replica} with {DAYS} days: {min(part, 1):.0%}"
+    if sys.stdout.isatty():
+        print(f"\r{text}", end="\n" if part >= 1 else "", flush=True)
+    elif part >= 1:
+        say(text)
 
 
 def history(times):
@@ -103,10 +113,8 @@ class Deployment:
         end = now_s() // STEP_S * STEP_S
         start = end - DAYS * 86400
         for name, prometheus in self.prometheus.items():
-            prometheus.fill(history, start, end, STEP_S, lambda part, name=name: print(
-                f"\rfilling replica {name} with {DAYS} days: {min(part, 1):.0%}",
-                end="", flush=True))
-            print()
+            prometheus.fill(history, start, end, STEP_S,
+                            lambda part, name=name: show_progress(name, part))
         # Both at the same time, so that no replica has a gap the other could not fill.
         for prometheus in self.prometheus.values():
             prometheus.configure(SCRAPE)
@@ -307,11 +315,13 @@ def check(deployment):
 
 
 def main():
+    if CHECK:  # the proof begins with nothing
+        shutil.rmtree(DEMO, ignore_errors=True)
     deployment = Deployment()
     failures = 0
     try:
         deployment.start()
-        if "--check" in sys.argv:
+        if CHECK:
             failures = check(deployment)
         else:
             serve(deployment)
@@ -324,8 +334,8 @@ def main():
         for text in deployment.stop():
             failures += 1
             say(f"quickstart: {text}")
-    if "--check" in sys.argv:
-        say(f"{len(PROOFS) - failures if failures <= len(PROOFS) else 0} proven, {failures} failed")
+    if CHECK:
+        say(f"{max(len(PROOFS) - failures, 0)} passed, {failures} failed")
     return 1 if failures else 0
 
 
