@@ -65,7 +65,8 @@ static inline struct str str_skip(struct str s, size_t from)
 {
 	if (from > s.n)
 		from = s.n;
-	return (struct str){.p = s.p + from, .n = s.n - from};
+	/* NULL + 0 is undefined. */
+	return (struct str){.p = from ? s.p + from : s.p, .n = s.n - from};
 }
 
 /* The index of the first `c`, or s.n. */
