@@ -3,10 +3,10 @@
  * The samples of a series are at hand as columns; the windows of all steps slide over them.
  */
 #include "base/alloc.h"
+#include "promql/bounded_windows.h"
 #include "promql/number_text.h"
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
-#include "promql/rate.h"
 #include "promql/window_cursor.h"
 
 #include <math.h>
@@ -93,24 +93,37 @@ static bool call_windows(struct range_call_op *op, const struct samples *s, stru
 	return true;
 }
 
-/* Functions that see all windows of a series at once. */
-static bool call_whole(struct range_call_op *op, const struct samples *s)
+static bool call_rate(struct range_call_op *op, const struct samples *s, enum rate_kind kind)
 {
 	const struct plan_window *window = &op->base.node->args[0]->window;
 	const struct steps *steps = &op->base.steps;
 
+	if (window->bounds != BOUNDS_PLAIN)
+		return bounded_rate_windows(s, kind, window, steps, &op->out);
+	return rate_windows(s, kind, window, steps, op->scratch, &op->out);
+}
+
+static bool call_pairs(struct range_call_op *op, const struct samples *s, enum pair_kind kind)
+{
+	return pair_count_windows(s, kind, &op->base.node->args[0]->window, &op->base.steps,
+				  op->scratch, &op->out);
+}
+
+/* Functions that see all windows of a series at once. */
+static bool call_whole(struct range_call_op *op, const struct samples *s)
+{
 	switch ((int)op->id) {
 	case FUNCTION_RATE:
-		return rate_windows(s, RATE_PER_SECOND, window, steps, op->scratch, &op->out);
+		return call_rate(op, s, RATE_PER_SECOND);
 	case FUNCTION_INCREASE:
-		return rate_windows(s, RATE_INCREASE, window, steps, op->scratch, &op->out);
+		return call_rate(op, s, RATE_INCREASE);
 	case FUNCTION_DELTA:
-		return rate_windows(s, RATE_DELTA, window, steps, op->scratch, &op->out);
+		return call_rate(op, s, RATE_DELTA);
 	case FUNCTION_CHANGES:
-		return pair_count_windows(s, PAIRS_CHANGED, window, steps, op->scratch, &op->out);
+		return call_pairs(op, s, PAIRS_CHANGED);
 	default:
 		assert(op->id == FUNCTION_RESETS);
-		return pair_count_windows(s, PAIRS_RESET, window, steps, op->scratch, &op->out);
+		return call_pairs(op, s, PAIRS_RESET);
 	}
 }
 

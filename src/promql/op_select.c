@@ -2,8 +2,8 @@
  * older than the lookback or marks the series as gone.
  */
 #include "base/alloc.h"
-#include "promql/newest.h"
-#include "promql/selection.h"
+#include "promql/bounded_windows.h"
+#include "promql/range_source.h"
 
 #include <stdlib.h>
 
@@ -22,6 +22,8 @@ static enum iter_result select_next(struct operator* base, struct step_series *o
 	enum iter_result r;
 
 	while ((r = selection_next(&op->selection, &s, err)) == ITER_VALUE) {
+		if (op->newest == smoothed_samples)
+			samples_drop_stale(&s.samples);
 		if (!op->newest(&s.samples, &base->node->window, &base->steps, &op->out))
 			continue;
 		op->out.labels = s.labels;
@@ -43,13 +45,20 @@ static void select_close(struct operator* base)
 
 static const struct operator_ops select_ops = {select_next, select_close};
 
+static newest_fn *newest_of(const struct plan_node *node)
+{
+	if (node->kind == PLAN_SELECT_TIMES)
+		return newest_sample_times;
+	return node->window.bounds == BOUNDS_SMOOTHED ? smoothed_samples : newest_samples;
+}
+
 struct operator* select_op_open(struct execution *x, const struct plan_node *node, struct err *err)
 {
 	struct select_op *op = NEW(struct select_op);
 
 	operator_init(&op->base, &select_ops, x, node);
 	op->base.in_order = true;
-	op->newest = node->kind == PLAN_SELECT ? newest_samples : newest_sample_times;
+	op->newest = newest_of(node);
 	op->arena = arena_new(x->tracker);
 	op->out = step_series_new(op->arena, node->steps.n);
 	if (!selection_open(&op->selection, x, node, err)) {

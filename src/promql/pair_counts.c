@@ -38,7 +38,11 @@ bool pair_count_windows(const struct samples *s, enum pair_kind kind,
 		window_cursor_move(&c, end_ms - window->range_ms, end_ms);
 		if (c.from == c.to)
 			continue;
-		out->v[step] = (double)(up_to[c.to - 1] - up_to[c.from]);
+		size_t from =
+		    window->bounds == BOUNDS_ANCHORED
+			? window_cursor_anchor(&c, end_ms - window->range_ms, window->lookback_ms)
+			: c.from;
+		out->v[step] = (double)(up_to[c.to - 1] - up_to[from]);
 		bits_set(out->present, step);
 	}
 	arena_rewind(scratch, mark);

@@ -104,6 +104,10 @@ static void fill_hints(struct builder *b, struct plan_node *node, const struct p
 	max_t_ms -= place->subquery_offset_ms;
 	if (w->pinned)
 		min_t_ms = max_t_ms = w->at_ms;
+	if (is_range && w->bounds != BOUNDS_PLAIN)
+		min_t_ms -= w->lookback_ms;
+	if (w->bounds == BOUNDS_SMOOTHED)
+		max_t_ms += w->lookback_ms;
 	node->hints = (struct select_hints){
 	    .min_t_ms = min_t_ms - w->range_ms + 1 - w->offset_ms,
 	    .max_t_ms = max_t_ms - w->offset_ms,
@@ -125,10 +129,7 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 	const struct vector_selector *vs = range ? &e->matrix.selector->vector : &e->vector;
 	struct plan_node *node = node_new(b, range ? PLAN_RANGE_SELECT : PLAN_SELECT, e, place, 0);
 
-	if (vs->bounds != BOUNDS_PLAIN)
-		return unsupported(b, "the modifier",
-				   vs->bounds == BOUNDS_ANCHORED ? "anchored" : "smoothed");
-	node->window.range_ms = b->plan->opts.lookback_ms;
+	node->window.range_ms = node->window.lookback_ms = b->plan->opts.lookback_ms;
 	node->window.bounds = vs->bounds;
 	if (range && !resolve_duration(b, range, DURATION_POSITIVE, &node->window.range_ms))
 		return NULL;
@@ -256,6 +257,29 @@ static enum plan_names names_of_call(const struct plan_node *node)
 	return node->args[0]->names;
 }
 
+/* The samples beyond the ends of a window are for functions that know what they are. */
+static bool check_bounds(struct builder *b, const struct call *call)
+{
+	static const char *const allowed[] = {
+	    [BOUNDS_ANCHORED] = "changes, delta, increase, rate, resets",
+	    [BOUNDS_SMOOTHED] = "delta, increase, rate",
+	};
+	static const char *const names[] = {
+	    [BOUNDS_ANCHORED] = "anchored", [BOUNDS_SMOOTHED] = "smoothed"};
+
+	for (size_t i = 0; i < call->n_args; i++) {
+		const struct expr *arg = expr_unwrap(call->args[i]);
+		if (arg->kind != EXPR_MATRIX_SELECTOR)
+			continue;
+		enum selector_bounds bounds = arg->matrix.selector->vector.bounds;
+		if (!plan_function_takes_bounds(call->function->id, bounds))
+			return err_set(b->err, ERR_EXECUTION,
+				       "%s modifier can only be used with: %s - not with %s",
+				       names[bounds], allowed[bounds], call->function->name);
+	}
+	return true;
+}
+
 static struct plan_node *build_call(struct builder *b, const struct expr *e, struct place *place)
 {
 	const struct call *call = &e->call;
@@ -266,7 +290,7 @@ static struct plan_node *build_call(struct builder *b, const struct expr *e, str
 	struct plan_node *node = node_new(b, kind, e, place, call->n_args);
 	if (kind == PLAN_NUMBER)
 		node->number = plan_number_of_function(call->function->id, &b->plan->time);
-	if (!build_args(b, node, call, *place))
+	if (!build_args(b, node, call, *place) || !check_bounds(b, call))
 		return NULL;
 	if (kind == PLAN_MAP && call->n_args == 0)
 		add_time_argument(b, node, place);

@@ -59,6 +59,8 @@ struct plan_window {
 	bool pinned;   /* by @ ... */
 	int64_t at_ms; /* ... to this time */
 	enum selector_bounds bounds;
+	/* How far beyond its ends an anchored or smoothed range selector may look for a sample. */
+	int64_t lookback_ms;
 };
 
 static inline int64_t window_end(const struct plan_window *w, int64_t t_ms)

@@ -95,6 +95,21 @@ enum plan_kind plan_kind_of_function(enum function_id id)
 	return kind_of_function[id];
 }
 
+bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds)
+{
+	switch ((int)id) {
+	case FUNCTION_RATE:
+	case FUNCTION_INCREASE:
+	case FUNCTION_DELTA:
+		return true;
+	case FUNCTION_CHANGES:
+	case FUNCTION_RESETS:
+		return bounds != BOUNDS_SMOOTHED;
+	default:
+		return bounds == BOUNDS_PLAIN;
+	}
+}
+
 double plan_number_of_function(enum function_id id, const struct query_time *time)
 {
 	switch ((int)id) {

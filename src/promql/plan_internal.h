@@ -11,6 +11,9 @@ enum plan_kind plan_kind_of_function(enum function_id id);
 /* Of the functions that are PLAN_NUMBER: pi(), start() and so on. */
 double plan_number_of_function(enum function_id id, const struct query_time *time);
 
+/* Whether the function may be given a range selector with such bounds. */
+bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds);
+
 /* Whether the expression has the same value at every step. */
 bool plan_is_pinned(const struct expr *e);
 

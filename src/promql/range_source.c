@@ -18,7 +18,7 @@ void range_source_done(struct range_source *src)
 	arena_free(src->arena);
 }
 
-static void drop_stale(struct samples *s)
+void samples_drop_stale(struct samples *s)
 {
 	size_t n = 0;
 
@@ -45,7 +45,7 @@ static enum iter_result next_selected(struct range_source *src, struct range_ser
 	if (r != ITER_VALUE)
 		return r;
 	*out = (struct range_series){.labels = s.labels, .floats = s.samples, .block = s.block};
-	drop_stale(&out->floats);
+	samples_drop_stale(&out->floats);
 	return ITER_VALUE;
 }
 
@@ -69,7 +69,7 @@ static enum iter_result next_of_subquery(struct range_source *src, struct range_
 		out->floats.t_ms[out->floats.n] = steps_at(steps, i);
 		out->floats.v[out->floats.n++] = s.v[i];
 	}
-	drop_stale(&out->floats);
+	samples_drop_stale(&out->floats);
 	return ITER_VALUE;
 }
 

@@ -31,6 +31,9 @@ void range_source_done(struct range_source *src);
 enum iter_result range_source_next(struct range_source *src, struct range_series *out,
 				   struct err *err);
 
+/* Without the markers of staleness. In place. */
+void samples_drop_stale(struct samples *s);
+
 /* As an operator's in_order. */
 bool range_source_in_order(const struct range_source *src);
 

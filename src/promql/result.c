@@ -3,8 +3,9 @@
 #include "promql/result.h"
 
 #include "base/alloc.h"
+#include "promql/bounded_windows.h"
 #include "promql/operator.h"
-#include "promql/range_source.h"
+#include "promql/window_cursor.h"
 
 #include <stdlib.h>
 
@@ -163,28 +164,36 @@ static void series_of_steps(struct promql_result *r, const struct step_series *s
 	}
 }
 
-/* The samples in the window of a range selector; without any there is no series. */
+/* The samples in the window of the range selector. */
+static struct samples window_samples(struct promql_result *r, struct samples s)
+{
+	const struct plan_node *node = r->source.node;
+	int64_t end_ms = window_end(&node->window, node->steps.start_ms);
+	struct window_cursor c = {.t_ms = s.t_ms, .n = s.n};
+	struct samples out;
+
+	if (node->window.bounds != BOUNDS_PLAIN) {
+		arena_clear(r->scratch);
+		bounded_window_samples(&s, &node->window, node->steps.start_ms, r->scratch, &out);
+		return out;
+	}
+	window_cursor_move(&c, end_ms - node->window.range_ms, end_ms);
+	return (struct samples){.t_ms = s.t_ms + c.from, .v = s.v + c.from, .n = c.to - c.from};
+}
+
+/* Without any sample there is no series. */
 static enum iter_result next_window(struct promql_result *r, struct result_series *out,
 				    struct err *err)
 {
-	const struct plan_node *node = r->source.node;
 	struct range_series s;
 	enum iter_result result;
 
 	while ((result = range_source_next(&r->source, &s, err)) == ITER_VALUE) {
-		int64_t end_ms = window_end(&node->window, node->steps.start_ms);
-		const int64_t *t_ms = s.floats.t_ms;
-		size_t from = 0, to = s.floats.n;
-		while (from < to && t_ms[from] <= end_ms - node->window.range_ms)
-			from++;
-		while (to > from && t_ms[to - 1] > end_ms)
-			to--;
-		if (from == to)
+		struct samples window = window_samples(r, s.floats);
+		if (window.n == 0)
 			continue;
-		*out = (struct result_series){.labels = s.labels,
-					      .n = to - from,
-					      .t_ms = t_ms + from,
-					      .v = s.floats.v + from};
+		*out = (struct result_series){
+		    .labels = s.labels, .n = window.n, .t_ms = window.t_ms, .v = window.v};
 		return ITER_VALUE;
 	}
 	return result;

@@ -27,4 +27,14 @@ static inline void window_cursor_move(struct window_cursor *c, int64_t start_ms,
 	c->to = window_cursor_skip(c, c->to > c->from ? c->to : c->from, end_ms);
 }
 
+/* The last sample before the window, unless it is `lookback_ms` older than its start or more; else
+ * the first one in it. */
+static inline size_t window_cursor_anchor(const struct window_cursor *c, int64_t start_ms,
+					  int64_t lookback_ms)
+{
+	if (c->from > 0 && c->t_ms[c->from - 1] > start_ms - lookback_ms)
+		return c->from - 1;
+	return c->from;
+}
+
 #endif

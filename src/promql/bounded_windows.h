@@ -1,0 +1,28 @@
+/* bounded_windows.h - `anchored` and `smoothed`: windows that know the value at their ends.
+ *
+ * An anchored window also sees the last sample at or before its start, which stands for the value
+ * there. A smoothed one also sees the first sample after its end, and has the values on the line
+ * between the samples around each end. Neither looks further than the lookback. rate() and its like
+ * need no extrapolation then: what they give is the difference of the values at both ends.
+ */
+#ifndef PROMQL_BOUNDED_WINDOWS_H
+#define PROMQL_BOUNDED_WINDOWS_H
+
+#include "promql/newest.h"
+#include "promql/rate.h"
+
+/* As rate_windows(), of a window with bounds. */
+bool bounded_rate_windows(const struct samples *s, enum rate_kind kind,
+			  const struct plan_window *window, const struct steps *steps,
+			  struct step_series *out);
+
+/* The instant selector `x smoothed`: the sample of that time, or the line between those around it,
+ * or the last one where none follows. */
+newest_fn smoothed_samples;
+
+/* What the range selector itself gives at one step, in memory of `a`: a sample at each end of the
+ * window and those between. Empty when the window is. */
+void bounded_window_samples(const struct samples *s, const struct plan_window *window, int64_t t_ms,
+			    struct arena *a, struct samples *out);
+
+#endif

@@ -1,0 +1,103 @@
+#include "promql/bounded_windows.h"
+
+#include "tests/lib/expect.h"
+#include "tests/lib/query_rig.h"
+
+enum { SECOND = 1000, MINUTE = 60000 };
+
+static int with_counters(void **state)
+{
+	static struct query_rig rig;
+
+	query_rig_init(&rig);
+	rig.opts.parser.extended_range_selectors = true;
+	query_rig_load(&rig, MINUTE,
+		       "steady_total 0+60x10\n"
+		       "reset_total 100 160 20 80\n"
+		       "early_total 1 3 _ _ _ _ _ _ _ 9\n"
+		       "gone 1 3 stale 7\n");
+	*state = &rig;
+	return 0;
+}
+
+static int done(void **state)
+{
+	query_rig_done(*state);
+	return 0;
+}
+
+static void the_difference_of_both_ends_is_not_extrapolated(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "increase(steady_total[3m] anchored)", 5 * MINUTE, "{} 180");
+	expect_instant(rig, "increase(steady_total[3m] anchored)", 330 * SECOND, "{} 180");
+	expect_instant(rig, "rate(steady_total[150s] smoothed)", 330 * SECOND, "{} 1");
+	expect_instant(rig, "delta(steady_total[90s] smoothed)", 315 * SECOND, "{} 90");
+}
+
+static void what_resets_took_away_is_added(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "increase(reset_total[3m] anchored)", 3 * MINUTE, "{} 140");
+	expect_instant(rig, "delta(reset_total[3m] anchored)", 3 * MINUTE, "{} -20");
+	/* Half way between 160 and 20 the counter is taken to have begun at 0 and to be at 10. */
+	expect_instant(rig, "increase(reset_total[1m] smoothed)", 150 * SECOND, "{} 40");
+}
+
+static void only_a_sample_within_the_lookback_is_an_anchor(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "increase(early_total[3m] anchored)", 9 * MINUTE, "{} 0");
+	expect_instant(rig, "increase(early_total[3m1ms] anchored)", 9 * MINUTE, "{} 6");
+	expect_instant(rig, "increase(early_total[1m] anchored)", 3 * MINUTE, "");
+	expect_instant(rig, "changes(early_total[3m1ms] anchored)", 9 * MINUTE, "{} 1");
+}
+
+static void an_instant_is_on_the_line_between_its_neighbours(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "gone smoothed", 30 * SECOND, "{__name__=\"gone\"} 2");
+	expect_instant(rig, "gone smoothed", 2 * MINUTE, "{__name__=\"gone\"} 5");
+	expect_instant(rig, "gone smoothed", 4 * MINUTE, "{__name__=\"gone\"} 7");
+	expect_instant(rig, "gone smoothed", -SECOND, "");
+}
+
+static void a_range_selector_has_a_sample_at_each_end(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "steady_total[2m] anchored", 150 * SECOND,
+		       "{__name__=\"steady_total\"} 30:0 60:60 120:120 150:120");
+	expect_instant(rig, "steady_total[2m] smoothed", 150 * SECOND,
+		       "{__name__=\"steady_total\"} 30:30 60:60 120:120 150:150");
+	expect_instant(rig, "steady_total[2m] anchored", 20 * MINUTE, "");
+}
+
+static void functions_that_know_no_ends_are_refused(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "deriv(steady_total[3m] anchored)", 0,
+		       "error: anchored modifier can only be used with: changes, delta, increase, "
+		       "rate, resets - not with deriv");
+	expect_instant(rig, "absent_over_time(steady_total[3m] smoothed)", 0,
+		       "error: smoothed modifier can only be used with: delta, increase, rate - "
+		       "not with absent_over_time");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_difference_of_both_ends_is_not_extrapolated),
+	    cmocka_unit_test(what_resets_took_away_is_added),
+	    cmocka_unit_test(only_a_sample_within_the_lookback_is_an_anchor),
+	    cmocka_unit_test(an_instant_is_on_the_line_between_its_neighbours),
+	    cmocka_unit_test(a_range_selector_has_a_sample_at_each_end),
+	    cmocka_unit_test(functions_that_know_no_ends_are_refused),
+	};
+	return cmocka_run_group_tests(tests, with_counters, done);
+}
