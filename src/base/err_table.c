@@ -66,6 +66,7 @@ enum err_code err_of_http_status(int status)
 		return ERR_LIMIT;
 	case 422:
 		return ERR_EXECUTION;
+	case 405:
 	case 501:
 		return ERR_UNSUPPORTED;
 	case 502:

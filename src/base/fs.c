@@ -272,3 +272,38 @@ void fs_names_done(struct fs_names *names)
 	free(names->v);
 	*names = (struct fs_names){0};
 }
+
+/* Without the last part of `out`, unless there is none to take away. */
+static bool drop_last_part(struct buf *out, size_t root)
+{
+	size_t n = out->n;
+
+	while (n > root && out->p[n - 1] != '/')
+		n--;
+	if (out->n == root || str_is(str_skip(buf_str(out), n), ".."))
+		return false;
+	out->n = n > root ? n - 1 : root;
+	return true;
+}
+
+char *fs_clean_path(const char *path)
+{
+	struct buf out = BUF_INIT(BUF_TEXT_MAX);
+	size_t root = path[0] == '/';
+	struct str part, rest = str_of(path);
+
+	buf_append(&out, "/", root);
+	while (rest.n > 0) {
+		rest = str_split(rest, '/', &part);
+		if (part.n == 0 || str_is(part, "."))
+			continue;
+		if (str_is(part, "..") && (drop_last_part(&out, root) || root))
+			continue;
+		if (out.n > root)
+			buf_putc(&out, '/');
+		buf_append_str(&out, part);
+	}
+	if (out.n == 0)
+		buf_putc(&out, '.');
+	return buf_steal(&out);
+}

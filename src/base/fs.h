@@ -23,6 +23,10 @@ bool fs_link(const char *from, const char *to, struct err *err); /* a hard link 
 /* Make names created in the directory survive a crash. */
 bool fs_sync_dir(const char *path, struct err *err);
 
+/* The shortest path that says the same, as Go's filepath.Clean: no "." and "..", no slash twice or
+ * at the end. The caller's to free(). */
+char *fs_clean_path(const char *path);
+
 enum fs_kind { FS_FILE, FS_DIRECTORY, FS_OTHER };
 
 struct fs_info {

@@ -34,11 +34,12 @@ static void a_peers_status_becomes_a_code(void **state)
 		int status;
 		enum err_code code;
 	} cases[] = {
-	    {200, ERR_OK},          {204, ERR_OK},      {400, ERR_INVALID},  {401, ERR_INVALID},
-	    {404, ERR_NOT_FOUND},   {408, ERR_TIMEOUT}, {412, ERR_EXISTS},   {413, ERR_LIMIT},
-	    {422, ERR_EXECUTION},   {429, ERR_LIMIT},   {500, ERR_INTERNAL}, {501, ERR_UNSUPPORTED},
-	    {503, ERR_UNAVAILABLE}, {504, ERR_TIMEOUT}, {302, ERR_INTERNAL}, {0, ERR_INTERNAL},
-	    {-1, ERR_INTERNAL},
+	    {200, ERR_OK},          {204, ERR_OK},          {400, ERR_INVALID},
+	    {401, ERR_INVALID},     {404, ERR_NOT_FOUND},   {408, ERR_TIMEOUT},
+	    {412, ERR_EXISTS},      {413, ERR_LIMIT},       {422, ERR_EXECUTION},
+	    {429, ERR_LIMIT},       {500, ERR_INTERNAL},    {405, ERR_UNSUPPORTED},
+	    {501, ERR_UNSUPPORTED}, {503, ERR_UNAVAILABLE}, {504, ERR_TIMEOUT},
+	    {302, ERR_INTERNAL},    {0, ERR_INTERNAL},      {-1, ERR_INTERNAL},
 	};
 	(void)state;
 

@@ -153,9 +153,43 @@ static void files_are_linked_and_renamed(void **state)
 
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
+static void a_path_is_cleaned_as_go_does(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"", "."},
+	    {".", "."},
+	    {"./", "."},
+	    {"a", "a"},
+	    {"./a", "a"},
+	    {"a/", "a"},
+	    {"a//b/./c", "a/b/c"},
+	    {"a/../b", "b"},
+	    {"a/b/../../c", "c"},
+	    {"a/..", "."},
+	    {"..", ".."},
+	    {"../a", "../a"},
+	    {"a/../../b", "../b"},
+	    {"../../a", "../../a"},
+	    {"/", "/"},
+	    {"//a", "/a"},
+	    {"/..", "/"},
+	    {"/../a/..", "/"},
+	    {"/a/../b/", "/b"},
+	    {"a/..b/..", "a"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *clean = fs_clean_path(cases[i][0]);
+		assert_string_equal(clean, cases[i][1]);
+		free(clean);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_path_is_cleaned_as_go_does),
 	    TEST(what_was_written_is_read_and_replaced_whole),
 	    TEST(a_file_larger_than_its_limit_is_refused),
 	    TEST(errors_name_the_path),
