@@ -238,7 +238,7 @@ bool http_call_set_up(struct http_call *call, const struct http_call_request *re
 	set_tls(call);
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent);
-	if (!o->disable_compression)
+	if (!o->disable_compression && !request->keeps_encoding)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (o->redirects == HTTP_REDIRECTS_FOLLOWED) {
 		call->follows_redirects = true;

@@ -58,6 +58,8 @@ struct http_call_request {
 	struct str body;   /* the whole of it... */
 	bool body_follows; /* ...or it comes by http_call_write() */
 	int64_t body_size; /* of one that follows; -1: not known, sent in chunks */
+	/* The answer's body as it was sent, whatever its Content-Encoding; gzip is not asked for. */
+	bool keeps_encoding;
 };
 
 struct http_call_response {
