@@ -128,7 +128,8 @@ bool prom_get_version(struct prom_client *c, struct ctx *ctx, struct arena *a, c
 	struct str version = STR("0");
 
 	if (!get_data(c, ctx, "/api/v1/status/buildinfo", a, &info, err)) {
-		if (err->code != ERR_NOT_FOUND)
+		/* Before 2.14 it does not know the question: 404, or 405. */
+		if (err->code != ERR_NOT_FOUND && err->code != ERR_UNSUPPORTED)
 			return false;
 	} else if (!json_to_str(json_get(info, "version"), &version, err)) {
 		return false;
@@ -176,6 +177,9 @@ bool prom_get_external_labels(struct prom_client *c, struct ctx *ctx, struct are
 	return true;
 }
 
+/* Of what 64 bits of milliseconds can say. */
+#define LARGEST_SECONDS ((double)(INT64_MAX / 1000))
+
 bool prom_get_lowest_time(struct prom_client *c, struct ctx *ctx, int64_t *out_t_ms,
 			  struct err *err)
 {
@@ -189,12 +193,12 @@ bool prom_get_lowest_time(struct prom_client *c, struct ctx *ctx, int64_t *out_t
 		rest = str_split(rest, '\n', &line);
 		if (!str_starts(line, name))
 			continue;
-		if (!float_parse(str_trim(str_skip(line, name.n), " \r"), &seconds))
+		if (!float_parse(str_trim(str_skip(line, name.n), " \r"), &seconds) ||
+		    !(seconds > -LARGEST_SECONDS))
 			return err_set(err, ERR_CORRUPT, "metrics of Prometheus at %s: \"%.*s\"",
 				       c->url, STR_FMT(line));
 		/* An empty head says the largest time there is. */
-		*out_t_ms =
-		    seconds >= (double)(INT64_MAX / 1000) ? INT64_MIN : (int64_t)(seconds * 1000);
+		*out_t_ms = seconds >= LARGEST_SECONDS ? INT64_MIN : (int64_t)(seconds * 1000);
 		return true;
 	}
 	return err_set(
@@ -251,8 +255,30 @@ static void put_find(struct buf *query, const struct prom_find *find)
 	}
 }
 
-/* Walks the answer to `data`; `read` reads its one value. */
+/* Reads the value of `data`. */
 typedef void read_data_fn(struct json_reader *r, struct arena *a, void *out);
+
+static bool read_answer(struct json_reader *r, struct arena *a, read_data_fn *read, void *out,
+			struct err *err)
+{
+	struct str key, status = {0}, why = {0};
+
+	json_read_object(r);
+	while (json_next_key(r, &key)) {
+		if (str_is(key, "data") && json_peek(r) != JSON_NULL)
+			read(r, a, out);
+		else if (str_is(key, "status"))
+			json_read_str(r, &status);
+		else if (str_is(key, "error"))
+			json_read_str(r, &why);
+		else
+			json_skip(r);
+	}
+	if (!json_reader_end(r, err))
+		return false;
+	return str_is(status, "success") || err_set(err, ERR_UNAVAILABLE, "status \"%.*s\": %.*s",
+						    STR_FMT(status), STR_FMT(why));
+}
 
 static bool find_data(struct prom_client *c, struct ctx *ctx, const char *path,
 		      const struct prom_find *find, struct arena *a, read_data_fn *read, void *out,
@@ -261,21 +287,13 @@ static bool find_data(struct prom_client *c, struct ctx *ctx, const char *path,
 	struct buf query auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct buf body auto_done(buf_done);
 	struct json_reader *r __attribute__((cleanup(mem_freep))) = NEW(struct json_reader);
-	struct str key;
 
 	buf_init(&body, SERIES_ANSWER_MAX_BYTES, arena_tracker(a));
 	put_find(&query, find);
 	if (!get(c, ctx, path, &query, &body, err))
 		return false;
 	json_reader_init(r, buf_str(&body), a);
-	json_read_object(r);
-	while (json_next_key(r, &key)) {
-		if (str_is(key, "data") && json_peek(r) == JSON_ARRAY)
-			read(r, a, out);
-		else
-			json_skip(r);
-	}
-	return json_reader_end(r, err) ||
+	return read_answer(r, a, read, out, err) ||
 	       err_wrap(err, "answer of Prometheus at %s%s", c->url, path);
 }
 
@@ -292,9 +310,10 @@ static void read_label_sets(struct json_reader *r, struct arena *a, void *arg)
 		struct label pair = {0};
 		json_read_object(r);
 		while (json_next_key(r, &pair.name))
-			if (json_read_str(r, &pair.value))
+			if (json_read_str(r, &pair.value) && pair.value.n > 0)
 				ARENA_PUSH(a, &pairs, pair);
-		labels_sort(pairs.v, pairs.n);
+		if (!labels_sort(pairs.v, pairs.n))
+			json_reader_fail(r, ERR_CORRUPT, "a label occurs twice");
 		ARENA_PUSH(a, sets, labels_copy(a, (struct labels){pairs.v, pairs.n}));
 	}
 }

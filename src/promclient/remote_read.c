@@ -29,7 +29,8 @@ struct reading {
 	struct arena *arena;         /* of the current message */
 	const struct series *series; /* of the current message */
 	size_t n_series;
-	struct read_response samples; /* the other kind of answer */
+	struct read_response samples;  /* the other kind of answer */
+	struct arena_mark samples_end; /* in `arena`: the current series' chunks follow */
 	size_t at_sample_series;
 	bool is_samples;
 };
@@ -145,8 +146,11 @@ static bool read_samples(struct reading *r, struct err *err)
 
 	while ((result = read_more(r, err)) == ITER_VALUE)
 		;
-	return result == ITER_END && snappy_decode(unread(r), &r->scratch, err) &&
-	       read_response_decode(buf_str(&r->scratch), r->arena, &r->samples, err);
+	if (result == ITER_ERROR || !snappy_decode(unread(r), &r->scratch, err) ||
+	    !read_response_decode(buf_str(&r->scratch), r->arena, &r->samples, err))
+		return false;
+	r->samples_end = arena_mark(r->arena);
+	return true;
 }
 
 /* At most 120 samples of `s` from `from` on, encoded into `bytes`. */
@@ -168,15 +172,13 @@ static struct chunk encode_chunk(const struct samples *s, size_t from, size_t n,
 	};
 }
 
-static enum iter_result next_from_samples(struct reading *r, struct series *out, struct err *err)
+/* All samples of one series as chunks in r->arena. */
+static bool encode_chunks(struct reading *r, const struct samples *s, struct series *out,
+			  struct err *err)
 {
-	if (r->at_sample_series == r->samples.n_series)
-		return ITER_END;
-	const struct read_series *series = &r->samples.series[r->at_sample_series++];
-	const struct samples *s = &series->samples;
 	size_t n_chunks = (s->n + SAMPLES_PER_CHUNK - 1) / SAMPLES_PER_CHUNK;
 	struct chunk *chunks = ARENA_ARRAY(r->arena, struct chunk, n_chunks);
-	struct buf bytes;
+	struct buf bytes auto_done(buf_done);
 
 	buf_init(&bytes, SAMPLES_ANSWER_MAX_BYTES, arena_tracker(r->arena));
 	for (size_t i = 0; i < n_chunks; i++) {
@@ -184,20 +186,31 @@ static enum iter_result next_from_samples(struct reading *r, struct series *out,
 		chunks[i] = encode_chunk(
 		    s, from, left < SAMPLES_PER_CHUNK ? left : SAMPLES_PER_CHUNK, &bytes);
 	}
-	bool overflowed = bytes.overflowed;
+	if (bytes.overflowed)
+		return err_set(err, ERR_LIMIT, "the samples of a series do not fit %d bytes",
+			       SAMPLES_ANSWER_MAX_BYTES);
 	const uint8_t *data = (const uint8_t *)arena_str(r->arena, buf_str(&bytes)).p;
-	buf_done(&bytes);
-	if (overflowed) {
-		err_set(err, ERR_LIMIT, "the samples of a series do not fit %d bytes",
-			SAMPLES_ANSWER_MAX_BYTES);
-		return ITER_ERROR;
-	}
 	for (size_t i = 0; i < n_chunks; i++) {
 		chunks[i].raw.data = data;
 		data += chunks[i].raw.size_bytes;
 	}
-	*out = (struct series){.labels = series->labels, .chunks = chunks, .n_chunks = n_chunks};
-	return ITER_VALUE;
+	out->chunks = chunks;
+	out->n_chunks = n_chunks;
+	return true;
+}
+
+static enum iter_result next_from_samples(struct reading *r, struct series *out, struct err *err)
+{
+	arena_rewind(r->arena, r->samples_end);
+	while (r->at_sample_series < r->samples.n_series) {
+		const struct read_series *from = &r->samples.series[r->at_sample_series++];
+		/* Prometheus may send series without samples. */
+		if (from->samples.n == 0)
+			continue;
+		*out = (struct series){.labels = from->labels};
+		return encode_chunks(r, &from->samples, out, err) ? ITER_VALUE : ITER_ERROR;
+	}
+	return ITER_END;
 }
 
 /* --- the stream ------------------------------------------------------------------------------- */
@@ -291,7 +304,9 @@ static bool start(struct reading *r, struct ctx *ctx, struct err *err)
 					    .url = r->url,
 					    .headers = headers,
 					    .n_headers = 3,
-					    .body = buf_str(&r->body)};
+					    .body = buf_str(&r->body),
+					    /* Samples come in snappy, which is undone here. */
+					    .keeps_encoding = true};
 	struct http_call_response answer;
 
 	r->call = http_call_start(prom_client_http(r->client), ctx, &request, err);
