@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "promclient/prom_api.h"
@@ -54,33 +55,53 @@ struct labels heartbeat_labels(struct heartbeat *h, struct arena *a)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static bool check_block_sizes(const struct heartbeat *h, const struct prom_flags *flags,
+/* With its compaction delayed until we have shipped, Prometheus may compact; but it must wait for
+ * the file that we write. */
+static bool check_delay_file(const struct heartbeat *h, const char *waits_for, struct err *err)
+{
+	char *theirs auto_free(mem_free) = fs_clean_path(waits_for);
+	char *ours auto_free(mem_free) = fs_clean_path(h->options.shipper_file);
+
+	return strcmp(theirs, ours) == 0 ||
+	       err_set(err, ERR_INVALID,
+		       "found that Prometheus and Thanos use different paths for tracking block "
+		       "uploads. Prometheus uses --storage.tsdb.delay-compact-file.path=%s while "
+		       "Thanos will write to %s, they must both use the same path.",
+		       waits_for, h->options.shipper_file);
+}
+
+static bool check_equal_sizes(const struct heartbeat *h, const struct prom_flags *flags,
 			      struct err *err)
 {
 	int64_t min_ns = flags->min_block_ms * NS_PER_MS, max_ns = flags->max_block_ms * NS_PER_MS;
 
-	/* With its compaction delayed until we have shipped, Prometheus may compact. */
-	if (*flags->delay_compact_file) {
-		if (strcmp(flags->delay_compact_file, h->options.shipper_file) == 0)
-			return true;
-		return err_set(err, ERR_INVALID,
-			       "Prometheus waits for the shipper file %s (flag "
-			       "storage.tsdb.delay-compact-file.path), but it is written to %s",
-			       flags->delay_compact_file, h->options.shipper_file);
-	}
-	if (min_ns != max_ns && !h->options.ignores_unequal_block_size)
+	if (min_ns == max_ns)
+		return true;
+	if (!h->options.ignores_unequal_block_size)
 		return err_set(
 		    err, ERR_INVALID,
 		    "found that TSDB Max time is %s and Min time is %s. Compaction needs "
 		    "to be disabled (storage.tsdb.min-block-duration = "
 		    "storage.tsdb.max-block-duration)",
 		    duration_str(max_ns), duration_str(min_ns));
-	if (flags->min_block_ms != 2 * MS_PER_H)
+	log_warn(h->options.logger,
+		 "Prometheus may compact blocks before they are shipped: its min and max block "
+		 "duration differ, and the flag to ignore that is set");
+	return true;
+}
+
+static bool check_block_sizes(const struct heartbeat *h, const struct prom_flags *flags,
+			      struct err *err)
+{
+	bool ok = *flags->delay_compact_file ? check_delay_file(h, flags->delay_compact_file, err)
+					     : check_equal_sizes(h, flags, err);
+
+	if (ok && flags->min_block_ms != 2 * MS_PER_H)
 		log_warn(h->options.logger,
 			 "found that TSDB block duration is not 2h. Only 2h block time is "
 			 "recommended",
 			 LOG_DURATION_MS("block-time", flags->min_block_ms));
-	return true;
+	return ok;
 }
 
 static bool check_flags(struct heartbeat *h, struct ctx *ctx, struct err *err)
@@ -183,17 +204,24 @@ static void set_up(struct heartbeat *h, const struct err *why_not)
 	}
 }
 
+/* Blocks and series without external labels could be anybody's. */
+static bool check_labels(const struct heartbeat *h, struct err *err)
+{
+	return h->labels.n > 0 ||
+	       err_set(err, ERR_INVALID,
+		       "no external labels configured on Prometheus server at %s, uniquely "
+		       "identifying external labels must be configured",
+		       prom_client_url(h->options.client));
+}
+
 bool heartbeat_begin(struct heartbeat *h, struct ctx *ctx, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(STEPS) / sizeof(*STEPS); i++)
 		if ((h->options.checks_flags || !STEPS[i].only_with_checks) &&
 		    !run_step(h, &STEPS[i], ctx, err))
 			return false;
-	if (h->labels.n == 0)
-		return err_set(err, ERR_INVALID,
-			       "no external labels configured on Prometheus server at %s, uniquely "
-			       "identifying external labels must be configured",
-			       prom_client_url(h->options.client));
+	if (!check_labels(h, err))
+		return false;
 	set_up(h, NULL);
 	return true;
 }
@@ -205,7 +233,7 @@ void heartbeat_go_on(struct heartbeat *h, struct ctx *ctx)
 		    ctx_new_timeout_ms(ctx, h->options.timeout_ms);
 		struct err err = ERR_INIT;
 
-		bool ok = get_facts(h, round, &err);
+		bool ok = get_facts(h, round, &err) && check_labels(h, &err);
 		if (ctx_done(ctx))
 			return;
 		if (!ok)

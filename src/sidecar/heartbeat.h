@@ -3,7 +3,8 @@
  *
  * At the start everything is asked for again and again until Prometheus answers. It must have
  * external labels; with an object store its flags must allow shipping its blocks. From then on its
- * oldest time and its labels are asked for regularly, and each failure makes us not ready.
+ * oldest time and its labels are asked for regularly, and each failure makes us not ready, as do
+ * external labels that are no longer there.
  */
 #ifndef SIDECAR_HEARTBEAT_H
 #define SIDECAR_HEARTBEAT_H
