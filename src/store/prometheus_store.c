@@ -180,9 +180,12 @@ static struct series_iter *read_series(struct prometheus_store *s, struct ctx *c
 				       struct time_range range, struct tracker *tracker,
 				       struct err *err)
 {
+	/* Of a shard, the first series may all belong to others. */
+	int64_t limit = req->shard.total > 0 ? 0 : req->limit;
+
 	if (req->skip_chunks)
-		return find_series(s, ctx, &(struct prom_find){matchers, range, req->limit},
-				   tracker, err);
+		return find_series(s, ctx, &(struct prom_find){matchers, range, limit}, tracker,
+				   err);
 	return remote_read(s->client, ctx,
 			   &(struct read_query){.min_t_ms = range.min_t_ms,
 						.max_t_ms = range.max_t_ms,
@@ -326,7 +329,7 @@ static bool ask_labels(struct prometheus_store *s, struct ctx *ctx, const char *
 	return prom_find_label_values(s->client, ctx, label, find, a, out, err);
 }
 
-/* False when the external labels do not match: there is nothing. */
+/* False when there is nothing: the external labels do not match, or it is all too long ago. */
 static bool find_of(const struct prometheus_facts *facts, const struct label_request *req,
 		    struct arena *a, struct prom_find *out)
 {
@@ -334,7 +337,8 @@ static bool find_of(const struct prometheus_facts *facts, const struct label_req
 	if (out->range.min_t_ms < facts->min_t_ms)
 		out->range.min_t_ms = facts->min_t_ms;
 	out->limit = req->limit;
-	return external_labels_match(facts->external_labels, req->matchers, a, &out->matchers);
+	return out->range.min_t_ms <= out->range.max_t_ms &&
+	       external_labels_match(facts->external_labels, req->matchers, a, &out->matchers);
 }
 
 static bool store_label_names_of(struct store_api *base, struct ctx *ctx,
