@@ -21,25 +21,27 @@ static bool cannot_parse(struct str text, const char *what, struct err *err)
 
 static bool fits_i64(double v)
 {
-	return v > -9.2e18 && v < 9.2e18;
+	return v >= -0x1p63 && v < 0x1p63;
 }
 
-bool param_time(const struct http_request *r, const char *name, int64_t *out_ms, struct err *err)
+bool param_required_time(const struct http_request *r, const char *name, int64_t *out_ms,
+			 struct err *err)
 {
 	struct str text = http_request_param(r, name);
 	double seconds;
 
-	if (text.n == 0)
-		return true;
 	if (float_parse(text, &seconds) && fits_i64(seconds * 1000)) {
 		double whole = trunc(seconds);
 		*out_ms = (int64_t)whole * 1000 + (int64_t)round((seconds - whole) * 1000);
 		return true;
 	}
-	if (time_parse(text, out_ms, err))
-		return true;
-	cannot_parse(text, "timestamp", err);
-	return err_wrap(err, "Invalid time value for '%s'", name);
+	return time_parse(text, out_ms, err) || cannot_parse(text, "timestamp", err);
+}
+
+bool param_time(const struct http_request *r, const char *name, int64_t *out_ms, struct err *err)
+{
+	return http_request_param(r, name).n == 0 || param_required_time(r, name, out_ms, err) ||
+	       err_wrap(err, "Invalid time value for '%s'", name);
 }
 
 bool param_duration(const struct http_request *r, const char *name, int64_t *out_ms,
@@ -55,7 +57,8 @@ bool param_duration(const struct http_request *r, const char *name, int64_t *out
 			cannot_parse(text, "duration", err);
 			return err_set(err, ERR_INVALID, "%s. It overflows int64", err->msg);
 		}
-		*out_ms = (int64_t)(seconds * 1000);
+		/* By way of nanoseconds, so that what is cut off is what Go cuts off. */
+		*out_ms = (int64_t)(seconds * 1e9) / NS_PER_MS;
 		return true;
 	}
 	return model_duration_parse(text, out_ms, err) || cannot_parse(text, "duration", err);

@@ -10,6 +10,9 @@
 
 /* Unix seconds with decimals, rounded to milliseconds, or RFC 3339. */
 bool param_time(const struct http_request *r, const char *name, int64_t *out_ms, struct err *err);
+/* The same for one that must be there; the error names no parameter. */
+bool param_required_time(const struct http_request *r, const char *name, int64_t *out_ms,
+			 struct err *err);
 /* Seconds with decimals, or a Prometheus duration. The error names no parameter. */
 bool param_duration(const struct http_request *r, const char *name, int64_t *out_ms,
 		    struct err *err);

@@ -43,16 +43,18 @@ static bool read_times(struct asked *q, const struct query_api *api, const struc
 		t->end_ms = t->start_ms;
 		return true;
 	}
-	if (http_request_param(r, "start").n == 0 || http_request_param(r, "end").n == 0)
-		return err_set(
-		    err, ERR_INVALID,
-		    "Invalid time value for '%s': cannot parse \"\" to a valid timestamp",
-		    http_request_param(r, "start").n == 0 ? "start" : "end");
-	if (!param_time(r, "start", &t->start_ms, err) || !param_time(r, "end", &t->end_ms, err))
+	if (!param_required_time(r, "start", &t->start_ms, err) ||
+	    !param_required_time(r, "end", &t->end_ms, err))
 		return false;
 	if (t->end_ms < t->start_ms)
 		return err_set(err, ERR_INVALID, "end timestamp must not be before start time");
 	return true;
+}
+
+/* Also where the difference does not fit a signed number. */
+static uint64_t length_ms(const struct query_time *t)
+{
+	return (uint64_t)t->end_ms - (uint64_t)t->start_ms;
 }
 
 static bool read_step(struct asked *q, const struct query_api *api, const struct http_request *r,
@@ -62,7 +64,7 @@ static bool read_step(struct asked *q, const struct query_api *api, const struct
 
 	if (q->kind == INSTANT)
 		return true;
-	t->step_ms = (t->end_ms / 1000 - t->start_ms / 1000) / 250 * 1000;
+	t->step_ms = (int64_t)(length_ms(t) / 1000 / 250 * 1000);
 	if (t->step_ms < api->default_step_ms)
 		t->step_ms = api->default_step_ms;
 	if (!param_duration(r, "step", &t->step_ms, err))
@@ -71,10 +73,22 @@ static bool read_step(struct asked *q, const struct query_api *api, const struct
 		return err_set(err, ERR_INVALID,
 			       "zero or negative query resolution step widths are not accepted. "
 			       "Try a positive integer");
-	if ((uint64_t)(t->end_ms - t->start_ms) / (uint64_t)t->step_ms > MAX_POINTS)
+	if (length_ms(t) / (uint64_t)t->step_ms > MAX_POINTS)
 		return err_set(err, ERR_INVALID,
 			       "exceeded maximum resolution of 11,000 points per timeseries. Try "
 			       "decreasing the query resolution (?step=XX)");
+	return true;
+}
+
+/* A request may ask for less time than there is, not for more. */
+static bool read_timeout(struct asked *q, const struct query_api *api, const struct http_request *r,
+			 struct err *err)
+{
+	q->timeout_ms = api->timeout_ms;
+	if (!param_duration(r, "timeout", &q->timeout_ms, err))
+		return false;
+	if (q->timeout_ms > api->timeout_ms)
+		q->timeout_ms = api->timeout_ms;
 	return true;
 }
 
@@ -155,9 +169,8 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 		return err_wrap(err, "parse form");
 	}
 	q->text = http_request_param(r, "query");
-	q->timeout_ms = api->timeout_ms;
 	return read_times(q, api, r, err) && read_step(q, api, r, err) &&
-	       param_duration(r, "timeout", &q->timeout_ms, err) && read_engine(r, err) &&
+	       read_timeout(q, api, r, err) && read_engine(r, err) &&
 	       query_settings_read(&q->settings, api, r, err) && read_resolution(q, api, r, err) &&
 	       read_lookback(q, api, r, err) && refuse_unsupported(r, err);
 }
@@ -167,10 +180,6 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 static enum api_error error_of(enum query_kind kind, const struct err *err)
 {
 	switch ((int)err->code) {
-	case ERR_TIMEOUT:
-		return API_TIMEOUT;
-	case ERR_CANCELED:
-		return API_CANCELED;
 	case ERR_EXECUTION:
 	case ERR_LIMIT:
 	case ERR_UNSUPPORTED:
@@ -180,13 +189,19 @@ static enum api_error error_of(enum query_kind kind, const struct err *err)
 	}
 }
 
-static void fail(struct api_answer *answer, const struct asked *q, struct err *err)
+/* A query whose own time is up fails for that; a store that was too slow is a store that failed. */
+static void fail(struct api_answer *answer, const struct asked *q, struct ctx *ctx, struct err *err)
 {
-	if (err->code == ERR_TIMEOUT)
-		err_set(err, ERR_TIMEOUT, "query timed out in expression evaluation");
-	if (err->code == ERR_CANCELED)
-		err_set(err, ERR_CANCELED, "query was canceled in expression evaluation");
-	api_fail(answer, error_of(q->kind, err), err);
+	struct err why;
+	enum api_error error = error_of(q->kind, err);
+
+	if (!ctx_check(ctx, &why)) {
+		bool is_late = why.code == ERR_TIMEOUT;
+		error = is_late ? API_TIMEOUT : API_CANCELED;
+		err_set(err, why.code, "query %s in expression evaluation",
+			is_late ? "timed out" : "was canceled");
+	}
+	api_fail(answer, error, err);
 }
 
 static bool write_result(struct api_answer *answer, struct promql_result *result, struct err *err)
@@ -249,13 +264,13 @@ static void run(const struct query_api *api, const struct asked *q, const struct
 	}
 	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, q->timeout_ms);
 	if (!gate_enter(api->queries, ctx, &err)) {
-		fail(answer, q, &err);
+		fail(answer, q, ctx, &err);
 		return;
 	}
 	if (execute(api, q, plan, ctx, &tracker, answer, &err))
 		api_end(answer);
 	else
-		fail(answer, q, &err);
+		fail(answer, q, ctx, &err);
 	gate_leave(api->queries);
 }
 
