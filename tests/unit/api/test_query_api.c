@@ -1,0 +1,396 @@
+#include "api/query_api.h"
+
+#include "base/gate.h"
+#include "tests/lib/api_rig.h"
+#include "tests/lib/expect.h"
+#include "tests/lib/wait.h"
+
+static int set_up(void **state)
+{
+	static struct api_rig rig;
+
+	api_rig_init(&rig);
+	*state = &rig;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	api_rig_stop(*state);
+	return 0;
+}
+
+static struct api_rig *start(void **state)
+{
+	api_rig_start(*state);
+	return *state;
+}
+
+#define SUCCESS(data)     "{\"status\":\"success\",\"data\":{" data ",\"analysis\":{}}}"
+#define ERROR(type, text) "{\"status\":\"error\",\"errorType\":\"" type "\",\"error\":\"" text "\"}"
+
+static void expect_get(struct api_rig *rig, const char *path, int status, const char *want)
+{
+	assert_string_equal(api_rig_get(rig, status, path), want);
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static void an_instant_query_is_answered_at_its_time(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	expect_get(rig, "/api/v1/query?query=sum(up)&time=50", 200,
+		   SUCCESS("\"resultType\":\"vector\",\"result\":["
+			   "{\"metric\":{},\"value\":[50,\"20\"]}]"));
+	/* Now, when no time is given: 100 s. */
+	expect_get(rig, "/api/v1/query?query=time()", 200,
+		   SUCCESS("\"resultType\":\"scalar\",\"result\":[100,\"100\"]"));
+}
+
+static void a_range_query_is_answered_step_by_step(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	expect_get(rig, "/api/v1/query_range?query=max(up)&start=10&end=30.5&step=10", 200,
+		   SUCCESS("\"resultType\":\"matrix\",\"result\":[{\"metric\":{},\"values\":["
+			   "[10,\"1\"],[20,\"2\"],[30,\"3\"]]}]"));
+}
+
+static void a_step_that_is_not_given_makes_250_points(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	/* 499 whole seconds are one step of one second each. */
+	const char *body =
+	    api_rig_get(rig, 200, "/api/v1/query_range?query=vector(1)&start=0.9&end=500.1");
+	assert_non_null(strstr(body, "[0.900,\"1\"],[1.900,\"1\"]"));
+	body = api_rig_get(rig, 200, "/api/v1/query_range?query=vector(1)&start=0&end=500");
+	assert_non_null(strstr(body, "[0,\"1\"],[2,\"1\"]"));
+}
+
+static void a_form_may_come_in_the_body(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	struct web_answer got =
+	    web_post(&rig->web, "/api/v1/query?time=50", "query=sum%28up%29&time=60&dedup=0");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "[60,\"24\"]"));
+	got = web_post(&rig->web, "/api/v1/query_range", "query=1&start=0&end=1&step=1");
+	assert_int_equal(got.status, 200);
+}
+
+/* --- what is asked of the stores -------------------------------------------------------------- */
+
+static void replicas_are_merged_when_the_request_names_their_label(void **state)
+{
+	struct api_rig *rig = start(state);
+	static const char *const paths[] = {
+	    "/api/v1/query?query=count(up)&time=50",
+	    "/api/v1/query?query=count(up)&time=50&replicaLabels[]=replica",
+	    "/api/v1/query?query=count(up)&time=50&replicaLabels%5B%5D=replica&dedup=false",
+	};
+	static const char *const counts[] = {"\"4\"", "\"3\"", "\"4\""};
+
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(api_rig_get(rig, 200, paths[i]), counts[i]));
+}
+
+static void the_querier_has_replica_labels_of_its_own(void **state)
+{
+	static const struct str replica[] = {{"replica", 7}};
+	struct api_rig *rig = *state;
+
+	rig->options.query.replica_labels = replica;
+	rig->options.query.n_replica_labels = 1;
+	api_rig_start(rig);
+	assert_non_null(
+	    strstr(api_rig_get(rig, 200, "/api/v1/query?query=count(up)&time=50"), "\"3\""));
+	assert_non_null(strstr(
+	    api_rig_get(rig, 200, "/api/v1/query?query=count(up)&time=50&replicaLabels[]=job"),
+	    "\"2\""));
+}
+
+static void only_stores_that_match_are_asked(void **state)
+{
+	struct api_rig *rig = start(state);
+	static const char path[] = "/api/v1/query?query=count(up)&time=50"
+				   "&storeMatch[]=%7B__address__%3D%22b:10901%22%7D";
+
+	assert_non_null(strstr(api_rig_get(rig, 200, path), "\"2\""));
+	assert_int_equal(rig->stores[0].n_calls, 0);
+	assert_int_equal(rig->stores[1].n_calls, 1);
+}
+
+static void a_store_that_fails_is_a_warning_or_an_error(void **state)
+{
+	struct api_rig *rig = start(state);
+	rig->stores[0].fail = "no route";
+
+	struct web_answer got = web_get(&rig->web, "/api/v1/query?query=count(up)&time=50");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "\"2\""));
+	assert_non_null(strstr(got.body, "\"warnings\":[\"fetch series for Addr: a:10901"));
+	assert_string_equal(web_header(&rig->web, &got, "cache-control"), "no-store");
+
+	/* An instant query tells storage from execution. */
+	static const struct {
+		const char *path;
+		int status;
+		const char *type;
+	} cases[] = {
+	    {"/api/v1/query?query=up&time=50&partial_response=false", 500, "\"internal\""},
+	    {"/api/v1/query_range?query=up&start=1&end=2&step=1&partial_response=0", 422,
+	     "\"execution\""},
+	};
+	for (size_t i = 0; i < 2; i++) {
+		const char *body = api_rig_get(rig, cases[i].status, cases[i].path);
+		assert_non_null(strstr(body, cases[i].type));
+		assert_non_null(strstr(body, "no route"));
+	}
+}
+
+static void the_resolution_follows_the_step_when_asked_to(void **state)
+{
+	static const struct {
+		const char *path;
+		int64_t want_ms;
+	} cases[] = {
+	    {"/api/v1/query_range?query=up&start=0&end=100&step=50", 0},
+	    {"/api/v1/query_range?query=up&start=0&end=100&step=50&max_source_resolution=auto",
+	     10000},
+	    {"/api/v1/query_range?query=up&start=0&end=100&step=50&max_source_resolution=5m",
+	     300000},
+	    {"/api/v1/query?query=up&time=50&max_source_resolution=auto", 3600000},
+	    {"/api/v1/query?query=up&time=50&max_source_resolution=0s", 0},
+	};
+	struct api_rig *rig = *state;
+
+	rig->options.query.instant_max_resolution_ms = 3600000;
+	api_rig_start(rig);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		api_rig_get(rig, 200, cases[i].path);
+		assert_int_equal(rig->stores[0].last_request.max_resolution_ms, cases[i].want_ms);
+	}
+}
+
+static void the_lookback_grows_with_the_resolution(void **state)
+{
+	static const struct {
+		const char *params;
+		int64_t want_ms; /* the oldest sample of a query at 10000 s */
+	} cases[] = {
+	    {"", 9700001},
+	    {"&lookback_delta=10s", 9990001},
+	    {"&max_source_resolution=5m", 9700001},
+	    {"&max_source_resolution=301", 6400001},
+	    {"&max_source_resolution=1h&lookback_delta=1m", 9940001},
+	};
+	struct api_rig *rig = *state;
+
+	rig->options.query.dynamic_lookback = true;
+	api_rig_start(rig);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		api_rig_get(rig, 200,
+			    arena_printf(rig->web.arena, "/api/v1/query?query=up&time=10000%s",
+					 cases[i].params));
+		assert_int_equal(rig->stores[0].last_request.min_t_ms, cases[i].want_ms);
+		assert_int_equal(rig->stores[0].last_request.max_t_ms, 10000000);
+	}
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+static void what_is_wrong_with_a_request_is_bad_data(void **state)
+{
+	static const struct {
+		const char *params, *want;
+	} instant[] = {
+	    {"query=", "unknown position: parse error: no expression found in input"},
+	    {"query=up%7B", "1:4: parse error: unexpected end of input inside braces"},
+	    {"query=up&time=x",
+	     "Invalid time value for 'time': cannot parse \\\"x\\\" to a valid timestamp"},
+	    {"query=up&timeout=x", "cannot parse \\\"x\\\" to a valid duration"},
+	    {"query=up&dedup=x",
+	     "'dedup' parameter: strconv.ParseBool: parsing \\\"x\\\": invalid syntax"},
+	    {"query=up&partial_response=x",
+	     "'partial_response' parameter: strconv.ParseBool: parsing \\\"x\\\": invalid syntax"},
+	    {"query=up&max_source_resolution=x",
+	     "'max_source_resolution' parameter: cannot parse \\\"x\\\" to a valid duration"},
+	    {"query=up&max_source_resolution=-1",
+	     "negative 'max_source_resolution' is not accepted. Try a positive integer"},
+	    {"query=up&lookback_delta=x",
+	     "'lookback_delta' parameter: cannot parse \\\"x\\\" to a valid duration"},
+	    {"query=up&engine=x", "'x' bad engine"},
+	    {"query=up&storeMatch[]=x%7B",
+	     "1:3: parse error: unexpected end of input inside braces"},
+	};
+	static const struct {
+		const char *params, *want;
+	} range[] = {
+	    {"query=up", "cannot parse \\\"\\\" to a valid timestamp"},
+	    {"query=up&start=1", "cannot parse \\\"\\\" to a valid timestamp"},
+	    {"query=up&start=1&end=y", "cannot parse \\\"y\\\" to a valid timestamp"},
+	    {"query=up&start=2&end=1", "end timestamp must not be before start time"},
+	    {"query=up&start=1&end=2&step=x",
+	     "'step' parameter: cannot parse \\\"x\\\" to a valid duration"},
+	    {"query=up&start=1&end=2&step=0",
+	     "zero or negative query resolution step widths are not accepted. Try a positive "
+	     "integer"},
+	    {"query=up&start=1&end=2&step=-1",
+	     "zero or negative query resolution step widths are not accepted. Try a positive "
+	     "integer"},
+	    {"query=up&start=0&end=11001&step=1",
+	     "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+	     "query resolution (?step=XX)"},
+	    {"query=up&start=-9223372036854774&end=9223372036854774&step=60",
+	     "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+	     "query resolution (?step=XX)"},
+	    {"query=up[5m]&start=0&end=1&step=1",
+	     "invalid expression type \\\"range vector\\\" for range query, must "
+	     "be Scalar or instant Vector"},
+	};
+	struct api_rig *rig = start(state);
+	struct arena *a = rig->web.arena;
+
+	for (size_t i = 0; i < sizeof(instant) / sizeof(*instant); i++)
+		expect_get(rig, arena_printf(a, "/api/v1/query?%s", instant[i].params), 400,
+			   arena_printf(a, ERROR("bad_data", "%s"), instant[i].want));
+	for (size_t i = 0; i < sizeof(range) / sizeof(*range); i++)
+		expect_get(rig, arena_printf(a, "/api/v1/query_range?%s", range[i].params), 400,
+			   arena_printf(a, ERROR("bad_data", "%s"), range[i].want));
+	assert_int_equal(rig->stores[0].n_calls, 0);
+}
+
+static void times_at_the_ends_of_the_world_are_harmless(void **state)
+{
+	static const char *const paths[] = {
+	    "/api/v1/query?query=up&time=9223372036854774",
+	    "/api/v1/query?query=up&time=-9223372036854774",
+	    "/api/v1/query?query=rate(up[5m]%20offset%201y)&time=-9223372036854774",
+	    "/api/v1/query?query=rate(up[5m]%20offset%20-1y)&time=9223372036854774",
+	    "/api/v1/query_range?query=up&start=-9223372036854774&end=9223372036854774"
+	    "&step=9000000000",
+	};
+	struct api_rig *rig = start(state);
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		int status = web_get(&rig->web, paths[i]).status;
+		assert_true(status == 200 || status == 400);
+	}
+}
+
+static void a_form_that_cannot_be_decoded_is_bad_data(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	assert_non_null(
+	    strstr(api_rig_get(rig, 400, "/api/v1/query?query=%zz"), "\"error\":\"parse form: "));
+}
+
+static void a_query_that_cannot_be_evaluated_is_execution(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	const char *body = api_rig_get(rig, 422, "/api/v1/query?query=up%2Bon()up&time=50");
+	assert_non_null(strstr(body, "\"errorType\":\"execution\""));
+	assert_non_null(strstr(body, "found duplicate series"));
+}
+
+static void a_query_over_its_memory_is_execution(void **state)
+{
+	struct api_rig *rig = *state;
+
+	rig->options.query.max_memory_bytes = 1;
+	api_rig_start(rig);
+	const char *body = api_rig_get(rig, 422, "/api/v1/query?query=up&time=50");
+	assert_non_null(strstr(body, "\"errorType\":\"execution\""));
+	assert_non_null(strstr(body, "--query.max-memory-per-query"));
+}
+
+static void a_query_out_of_time_is_timeout(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	for (int i = 0; i < 2; i++)
+		expect_get(rig,
+			   i ? "/api/v1/query?query=up&time=50&timeout=0"
+			     : "/api/v1/query_range?query=up&start=1&end=2&step=1&timeout=-1",
+			   503, ERROR("timeout", "query timed out in expression evaluation"));
+}
+
+static void a_request_cannot_ask_for_more_time_than_there_is(void **state)
+{
+	struct api_rig *rig = *state;
+
+	rig->options.query.timeout_ms = 0;
+	api_rig_start(rig);
+	expect_get(rig, "/api/v1/query?query=up&time=50&timeout=1h", 503,
+		   ERROR("timeout", "query timed out in expression evaluation"));
+}
+
+static void a_query_waits_for_its_turn(void **state)
+{
+	struct api_rig *rig = *state;
+	struct gate *gate = gate_new(1, NULL, "", "");
+	struct err err = ERR_INIT;
+
+	rig->options.query.queries = gate;
+	api_rig_start(rig);
+	api_rig_get(rig, 200, "/api/v1/query?query=up&time=50");
+	expect_ok(gate_enter(gate, NULL, &err), err);
+	api_rig_get(rig, 503, "/api/v1/query?query=up&time=50&timeout=50ms");
+	gate_leave(gate);
+	api_rig_get(rig, 200, "/api/v1/query?query=up&time=50");
+	gate_free(gate);
+}
+
+static void what_is_not_supported_yet_is_refused_not_ignored(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	expect_get(rig, "/api/v1/query?query=1&stats=all", 400,
+		   ERROR("bad_data", "parameter 'stats' is not supported yet"));
+	expect_get(rig, "/api/v1/query?query=1&shard_info=%7B%7D", 400,
+		   ERROR("bad_data", "parameter 'shard_info' is not supported yet"));
+	api_rig_get(rig, 200, "/api/v1/query?query=1&analyze=false");
+}
+
+static void no_series_stays_open(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	api_rig_get(rig, 200, "/api/v1/query?query=topk(1,up)%2Bup&time=50");
+	api_rig_get(rig, 422, "/api/v1/query?query=up%2Bon()up&time=50");
+	wait_until(rig->stores[0].n_open == 0 && rig->stores[1].n_open == 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(an_instant_query_is_answered_at_its_time),
+	    TEST(a_range_query_is_answered_step_by_step),
+	    TEST(a_step_that_is_not_given_makes_250_points),
+	    TEST(a_form_may_come_in_the_body),
+	    TEST(replicas_are_merged_when_the_request_names_their_label),
+	    TEST(the_querier_has_replica_labels_of_its_own),
+	    TEST(only_stores_that_match_are_asked),
+	    TEST(a_store_that_fails_is_a_warning_or_an_error),
+	    TEST(the_resolution_follows_the_step_when_asked_to),
+	    TEST(the_lookback_grows_with_the_resolution),
+	    TEST(what_is_wrong_with_a_request_is_bad_data),
+	    TEST(times_at_the_ends_of_the_world_are_harmless),
+	    TEST(a_form_that_cannot_be_decoded_is_bad_data),
+	    TEST(a_query_that_cannot_be_evaluated_is_execution),
+	    TEST(a_query_over_its_memory_is_execution),
+	    TEST(a_query_out_of_time_is_timeout),
+	    TEST(a_request_cannot_ask_for_more_time_than_there_is),
+	    TEST(a_query_waits_for_its_turn),
+	    TEST(what_is_not_supported_yet_is_refused_not_ignored),
+	    TEST(no_series_stays_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
