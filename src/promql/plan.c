@@ -69,13 +69,24 @@ static bool resolve_duration(struct builder *b, const struct duration *d, enum d
 	return duration_resolve(d, sign, &context, ms, b->err);
 }
 
+/* Times beyond are of no sample, and within them offsets and ranges can be added without care: 70
+ * million years. */
+#define TIME_MAX_MS (INT64_MAX / 4)
+
+static int64_t clamp_time(int64_t t_ms)
+{
+	if (t_ms > TIME_MAX_MS)
+		return TIME_MAX_MS;
+	return t_ms < -TIME_MAX_MS ? -TIME_MAX_MS : t_ms;
+}
+
 static void resolve_at(const struct builder *b, const struct at *at, struct plan_window *window)
 {
 	const struct query_time *time = &b->plan->time;
 
 	window->pinned = at->kind != AT_NONE;
 	if (at->kind == AT_TIMESTAMP)
-		window->at_ms = at->t_ms;
+		window->at_ms = clamp_time(at->t_ms);
 	else if (at->kind == AT_START)
 		window->at_ms = time->start_ms;
 	else if (at->kind == AT_END)
@@ -492,6 +503,9 @@ static bool check_result_type(const struct promql_plan *plan, struct err *err)
 
 static bool query_steps(const struct query_time *time, struct steps *out, struct err *err)
 {
+	if (clamp_time(time->start_ms) != time->start_ms ||
+	    clamp_time(time->end_ms) != time->end_ms)
+		return err_set(err, ERR_INVALID, "the time of the query is out of range");
 	*out = (struct steps){time->start_ms, 1, 1};
 	if (time->step_ms == 0)
 		return true;
