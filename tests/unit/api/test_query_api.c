@@ -272,6 +272,8 @@ static void times_at_the_ends_of_the_world_are_harmless(void **state)
 	    "/api/v1/query?query=rate(up[5m]%20offset%20-1y)&time=9223372036854774",
 	    "/api/v1/query_range?query=up&start=-9223372036854774&end=9223372036854774"
 	    "&step=9000000000",
+	    "/api/v1/query?query=rate(up[5m]%20@%20-9223372036854774%20offset%201y)",
+	    "/api/v1/query?query=max_over_time(up[5m:1m]%20@%209223372036854774%20offset%20-1y)",
 	};
 	struct api_rig *rig = start(state);
 
