@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	printf("ready %.4f s\n", now_s() - began);
 	double cpu_s = process_cpu_s(pid);
 	sleep(IDLE_S);
-	printf("start_cpu %.2f s\n", cpu_s);
+	printf("start_cpu %.3f s\n", cpu_s);
 	printf("idle_cpu %.4f cores\n", (process_cpu_s(pid) - cpu_s) / IDLE_S);
 	printf("idle_rss %.1f MB\n", process_memory_mb(pid, "VmRSS"));
 	printf("idle_anonymous_rss %.1f MB\n", process_memory_mb(pid, "RssAnon"));
