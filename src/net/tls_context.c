@@ -375,7 +375,7 @@ static bool configure_client(SSL_CTX *ctx, const struct tls_settings *s, struct 
 		return err_set(err, ERR_INVALID, "tls: certificate and key go together");
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_verify(ctx, s->insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	if (!is_given(&s->ca))
+	if (!is_given(&s->ca) && !s->insecure_skip_verify)
 		SSL_CTX_set_default_verify_paths(ctx);
 	return true;
 }
