@@ -23,15 +23,53 @@ static size_t copy(char *out, const char *text, size_t n)
 	return n;
 }
 
+static size_t count_digits(uint64_t v)
+{
+	static const uint64_t powers[] = {
+	    UINT64_C(1),
+	    UINT64_C(10),
+	    UINT64_C(100),
+	    UINT64_C(1000),
+	    UINT64_C(10000),
+	    UINT64_C(100000),
+	    UINT64_C(1000000),
+	    UINT64_C(10000000),
+	    UINT64_C(100000000),
+	    UINT64_C(1000000000),
+	    UINT64_C(10000000000),
+	    UINT64_C(100000000000),
+	    UINT64_C(1000000000000),
+	    UINT64_C(10000000000000),
+	    UINT64_C(100000000000000),
+	    UINT64_C(1000000000000000),
+	    UINT64_C(10000000000000000),
+	    UINT64_C(100000000000000000),
+	    UINT64_C(1000000000000000000),
+	    UINT64_C(10000000000000000000),
+	};
+	unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
+	size_t n = bits * 1233 >> 12; /* bits times log10(2): right, or one too few */
+
+	return n + (v >= powers[n]);
+}
+
 static size_t write_u64(char *out, uint64_t v)
 {
-	char digits[20];
-	size_t n = 0;
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930"
+				    "31323334353637383940414243444546474849505152535455565758596061"
+				    "62636465666768697071727374757677787980818283848586878889909192"
+				    "93949596979899";
+	size_t n = v ? count_digits(v) : 1, at = n;
 
-	do
-		digits[sizeof(digits) - ++n] = (char)('0' + v % 10);
-	while (v /= 10);
-	return copy(out, digits + sizeof(digits) - n, n);
+	for (; v >= 100; v /= 100) {
+		at -= 2;
+		memcpy(out + at, pairs + v % 100 * 2, 2);
+	}
+	if (at == 2)
+		memcpy(out, pairs + v * 2, 2);
+	else
+		out[0] = (char)('0' + v);
+	return n;
 }
 
 #define SHORT_MAX 1e15 /* every whole number below has at most 15 digits */
