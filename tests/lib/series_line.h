@@ -4,17 +4,20 @@
 #define TESTS_LIB_SERIES_LINE_H
 
 #include "base/err.h"
+#include "model/histogram.h"
 #include "model/labels.h"
 
 enum point_kind {
 	POINT_NONE,
 	POINT_FLOAT,
-	POINT_HISTOGRAM, /* not read any further */
+	POINT_HISTOGRAM,
 };
 
 struct point {
 	enum point_kind kind;
 	double v;
+	const struct histogram *histogram;
+	bool has_reset_hint; /* compare it */
 };
 
 struct series_line {
