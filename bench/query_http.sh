@@ -1,7 +1,7 @@
 #!/bin/sh
-# http.sh - how many requests a second does a querier answer?
+# query_http.sh - how many requests a second does a querier answer?
 #
-#	bench/http.sh HOST:PORT [SECONDS]
+#	bench/query_http.sh HOST:PORT [SECONDS]
 #
 # Needs wrk. The querier runs already; 32 connections, two threads.
 set -eu
