@@ -72,6 +72,16 @@ static bool run_http(void *arg, struct ctx *ctx, struct err *err)
 
 /* --- gRPC ------------------------------------------------------------------------------------- */
 
+/* Before running requests get their grace, so that no new ones are sent here. */
+static void say_not_ready(struct servers *s, struct ctx *ended)
+{
+	struct err why;
+
+	health_server_set(s->health, false);
+	if (!ctx_check(ended, &why))
+		probes_set_not_ready(s->probes, &why);
+}
+
 static bool run_grpc(void *arg, struct ctx *ctx, struct err *err)
 {
 	struct servers *s = arg;
@@ -88,7 +98,7 @@ static bool run_grpc(void *arg, struct ctx *ctx, struct err *err)
 	health_server_set(s->health, true);
 	probes_set_ready(s->probes);
 	wait_for_end(ctx);
-	health_server_set(s->health, false);
+	say_not_ready(s, ctx);
 	grpc_server_shutdown(s->grpc, s->options.grpc->grace_ms);
 	return true;
 }
