@@ -94,8 +94,8 @@ static enum iter_result read_length(struct reading *r, uint64_t *length, size_t 
 /* The next frame's message, in r->input until the next call. */
 static enum iter_result read_frame(struct reading *r, struct str *message, struct err *err)
 {
-	uint64_t length;
-	size_t head;
+	uint64_t length = 0;
+	size_t head = 0;
 	enum iter_result result = read_length(r, &length, &head, err);
 
 	if (result != ITER_VALUE)
