@@ -1,0 +1,228 @@
+#include "cmd/query_flags.h"
+
+static const struct flag_spec endpoint_specs[] = {
+    {.name = "endpoint",
+     FLAG_STRINGS(struct endpoint_flags, endpoints),
+     .help = "Addresses of statically configured Thanos API servers (repeatable)."},
+    {.name = "endpoint-strict",
+     FLAG_STRINGS(struct endpoint_flags, strict),
+     .help = "Addresses of only statically configured Thanos API servers that are always used, "
+	     "even if the health check fails (repeatable)."},
+    {.name = "endpoint.info-timeout",
+     FLAG_MODEL_DURATION(struct endpoint_flags, info_timeout_ms),
+     .default_text = "5s",
+     .help = "Timeout of gRPC Info requests.",
+     .attrs = FLAG_HIDDEN},
+    {.name = "store.unhealthy-timeout",
+     FLAG_MODEL_DURATION(struct endpoint_flags, unhealthy_timeout_ms),
+     .default_text = "5m",
+     .help = "Timeout before an unhealthy store is cleaned from the store UI page."},
+    {.name = "store.response-timeout",
+     FLAG_MODEL_DURATION(struct endpoint_flags, response_timeout_ms),
+     .default_text = "0ms",
+     .help = "If a Store doesn't send any data in this specified duration then a Store will be "
+	     "ignored and partial data will be returned if it's enabled. 0 disables timeout."},
+    {.name = "grpc-compression",
+     FLAG_ENUM(struct endpoint_flags, compression),
+     .choices = FLAG_CHOICES("none", "snappy"),
+     .default_text = "none",
+     .help = "Compression algorithm to use for gRPC requests to other clients. Must be one of: "
+	     "snappy, none"},
+    {.name = "grpc-client-tls-secure",
+     FLAG_BOOL(struct endpoint_flags, tls),
+     .help = "Use TLS when talking to the gRPC server"},
+    {.name = "grpc-client-tls-skip-verify",
+     FLAG_BOOL(struct endpoint_flags, skip_verify),
+     .help = "Disable TLS certificate verification i.e self signed, signed by fake CA"},
+    {.name = "grpc-client-tls-cert",
+     FLAG_STRING(struct endpoint_flags, certificate_file),
+     .default_text = "",
+     .help = "TLS Certificates to use to identify this client to the server"},
+    {.name = "grpc-client-tls-key",
+     FLAG_STRING(struct endpoint_flags, key_file),
+     .default_text = "",
+     .help = "TLS Key for the client's certificate"},
+    {.name = "grpc-client-tls-ca",
+     FLAG_STRING(struct endpoint_flags, ca_file),
+     .default_text = "",
+     .help = "TLS CA Certificates to use to verify gRPC servers"},
+    {.name = "grpc-client-server-name",
+     FLAG_STRING(struct endpoint_flags, server_name),
+     .default_text = "",
+     .help = "Server name to verify the hostname on the returned gRPC certificates. See "
+	     "https://tools.ietf.org/html/rfc4366#section-3.1"},
+    {.name = "grpc-client-tls-min-version",
+     FLAG_ENUM(struct endpoint_flags, min_version),
+     .choices = TLS_VERSION_CHOICES,
+     .default_text = "1.3",
+     .help = "TLS supported minimum version for gRPC client."},
+};
+
+static const struct flag_spec web_specs[] = {
+    {.name = "web.route-prefix",
+     FLAG_STRING(struct web_flags, route_prefix),
+     .default_text = "",
+     .help = "Prefix for API and UI endpoints. Defaults to the value of --web.external-prefix."},
+    {.name = "web.external-prefix",
+     FLAG_STRING(struct web_flags, external_prefix),
+     .default_text = "",
+     .help = "Static prefix for all HTML links and redirect URLs in the UI query web interface. "
+	     "The built-in page has relative links, which need no prefix."},
+    {.name = "web.disable-cors",
+     FLAG_BOOL(struct web_flags, disable_cors),
+     .help = "Whether to disable CORS headers to be set by Thanos. By default Thanos sets CORS "
+	     "headers to be allowed by all."},
+};
+
+static const struct flag_spec engine_specs[] = {
+    {.name = "query.timeout",
+     FLAG_MODEL_DURATION(struct engine_flags, timeout_ms),
+     .default_text = "2m",
+     .help = "Maximum time to process query by query node."},
+    {.name = "query.max-concurrent",
+     FLAG_INT(struct engine_flags, max_concurrent),
+     .default_text = "20",
+     .help = "Maximum number of queries processed concurrently by query node."},
+    {.name = "query.max-concurrent-select",
+     FLAG_INT(struct engine_flags, max_concurrent_select),
+     .default_text = "4",
+     .help = "Maximum number of select requests made concurrently per a query."},
+    {.name = "query.lookback-delta",
+     FLAG_MODEL_DURATION(struct engine_flags, lookback_delta_ms),
+     .help = "The maximum lookback duration for retrieving metrics during expression "
+	     "evaluations. PromQL always evaluates the query for the certain timestamp "
+	     "(query range timestamps are deduced by step). Since scrape intervals might be "
+	     "different, PromQL looks back for given amount of time to get latest sample. If "
+	     "it exceeds the maximum lookback delta it assumes series is stale and returns "
+	     "none (a gap). This is why lookback delta should be set to at least 2 times of "
+	     "the slowest scrape interval. If unset it will use the promql default of 5m."},
+    {.name = "query.dynamic-lookback-delta",
+     FLAG_BOOL(struct engine_flags, dynamic_lookback),
+     .default_text = "true",
+     .help = "Allow for larger lookback duration for queries based on resolution.",
+     .attrs = FLAG_HIDDEN},
+    {.name = "query.default-evaluation-interval",
+     FLAG_MODEL_DURATION(struct engine_flags, default_evaluation_interval_ms),
+     .default_text = "1m",
+     .help = "Set default evaluation interval for sub queries."},
+    {.name = "query.default-step",
+     FLAG_MODEL_DURATION(struct engine_flags, default_step_ms),
+     .default_text = "1s",
+     .help = "Set default step for range queries. Default step is only used when step is not "
+	     "set in UI. In such cases, Thanos UI will use default step to calculate resolution "
+	     "(resolution = max(rangeSeconds / 250, defaultStep)). This will not work from "
+	     "Grafana, but Grafana has __step variable which can be used."},
+    {.name = "query.instant.default.max_source_resolution",
+     FLAG_MODEL_DURATION(struct engine_flags, instant_max_resolution_ms),
+     .default_text = "0s",
+     .help = "default value for max_source_resolution for instant queries. If not set, defaults "
+	     "to 0s only taking raw resolution into account. 1h can be a good value if you use "
+	     "instant queries over time ranges that incorporate times outside of your "
+	     "raw-retention.",
+     .attrs = FLAG_HIDDEN},
+    {.name = "query.metadata.default-time-range",
+     FLAG_MODEL_DURATION(struct engine_flags, metadata_range_ms),
+     .default_text = "0s",
+     .help = "The default metadata time range duration for retrieving labels through Labels and "
+	     "Series API when the range parameters are not specified. The zero value means "
+	     "range covers the time since the beginning."},
+    {.name = "query.auto-downsampling",
+     FLAG_BOOL(struct engine_flags, auto_downsampling),
+     .help = "Enable automatic adjustment (step / 5) to what source of data should be used in "
+	     "store gateways if no max_source_resolution param is specified."},
+    {.name = "query.partial-response",
+     FLAG_BOOL(struct engine_flags, partial_response),
+     .default_text = "true",
+     .help = "Enable partial response for queries if no partial_response param is specified. "
+	     "--no-query.partial-response for disabling."},
+    {.name = "query.promql-engine",
+     FLAG_ENUM(struct engine_flags, engine),
+     .choices = FLAG_CHOICES("prometheus", "thanos"),
+     .default_text = "prometheus",
+     .help = "Default PromQL engine to use. One engine answers to both names."},
+    {.name = "query.mode",
+     FLAG_ENUM(struct engine_flags, mode),
+     .choices = FLAG_CHOICES("local", "distributed"),
+     .default_text = "local",
+     .help = "PromQL query mode. One of: local, distributed."},
+    {.name = "deduplication.func",
+     FLAG_ENUM(struct engine_flags, dedup),
+     .choices = FLAG_CHOICES("penalty", "chain"),
+     .default_text = "penalty",
+     .help = "[EXPERIMENTAL] Deduplication algorithm for merging overlapping series. Possible "
+	     "values are: \"penalty\", \"chain\". If no value is specified, penalty based "
+	     "deduplication algorithm will be used. When set to chain, the default compact "
+	     "deduplication merger is used, which performs 1:1 deduplication for samples. At "
+	     "least one replica label has to be set via --query.replica-label flag."},
+    {.name = "query.replica-label",
+     FLAG_STRINGS(struct engine_flags, replica_labels),
+     .help = "Labels to treat as a replica indicator along which data is deduplicated. Still "
+	     "you will be able to query without deduplication using 'dedup=false' parameter. "
+	     "Data includes time series, recording rules, and alerting rules. Flag may be "
+	     "specified multiple times as well as a comma separated list of labels."},
+    {.name = "enable-feature",
+     FLAG_STRINGS(struct engine_flags, features),
+     .help = "Comma separated experimental feature names to enable. The current list of "
+	     "features is promql-experimental-functions."},
+    {.name = "query.max-memory",
+     FLAG_BYTES(struct engine_flags, max_memory_bytes),
+     .default_text = "0",
+     .help = "How much memory all queries together may use. A query that would use more fails. "
+	     "0: 80% of the memory that the system or the control group allows."},
+    {.name = "query.max-memory-per-query",
+     FLAG_BYTES(struct engine_flags, max_memory_per_query_bytes),
+     .default_text = "0",
+     .help = "How much memory one query may use. 0: as much as all together."},
+};
+
+static const struct flag_spec refused_specs[] = {
+    REFUSED_TEXT(struct query_options, "grpc-server-max-connection-age"),
+    REFUSED_TEXT(struct query_options, "request.logging-config"),
+    REFUSED_TEXT(struct query_options, "request.logging-config-file"),
+    REFUSED_TEXT(struct query_options, "selector.relabel-config"),
+    REFUSED_TEXT(struct query_options, "selector.relabel-config-file"),
+    REFUSED_TEXT(struct query_options, "web.prefix-header"),
+    REFUSED_BOOL(struct query_options, "query.disable-fallback"),
+    REFUSED_BOOL(struct query_options, "query.enable-x-functions"),
+    REFUSED_LIST(struct query_options, "query.conn-metric.label"),
+    REFUSED_LIST(struct query_options, "query.partition-label"),
+    REFUSED_BOOL(struct query_options, "query.distributed-with-overlapping-interval"),
+    REFUSED_LIST(struct query_options, "selector-label"),
+    REFUSED_BOOL(struct query_options, "rule.partial-response"),
+    REFUSED_BOOL(struct query_options, "target.partial-response"),
+    REFUSED_BOOL(struct query_options, "metric-metadata.partial-response"),
+    REFUSED_BOOL(struct query_options, "exemplar.partial-response"),
+    REFUSED_BOOL(struct query_options, "status.partial-response"),
+    REFUSED_TEXT(struct query_options, "query.active-query-path"),
+    REFUSED_TEXT(struct query_options, "alert.query-url"),
+    REFUSED_TEXT(struct query_options, "grpc.proxy-strategy"),
+    REFUSED_LIST(struct query_options, "query.telemetry.request-duration-seconds-quantiles"),
+    REFUSED_LIST(struct query_options, "query.telemetry.request-samples-quantiles"),
+    REFUSED_LIST(struct query_options, "query.telemetry.request-series-seconds-quantiles"),
+    REFUSED_TEXT(struct query_options, "query.tenant-header"),
+    REFUSED_TEXT(struct query_options, "query.default-tenant-id"),
+    REFUSED_TEXT(struct query_options, "query.tenant-certificate-field"),
+    REFUSED_BOOL(struct query_options, "query.enforce-tenancy"),
+    REFUSED_TEXT(struct query_options, "query.tenant-label-name"),
+    REFUSED_TEXT(struct query_options, "store.sd-dns-interval"),
+    REFUSED_TEXT(struct query_options, "store.sd-dns-resolver"),
+    REFUSED_TEXT(struct query_options, "endpoint.sd-config"),
+    REFUSED_TEXT(struct query_options, "endpoint.sd-config-file"),
+    REFUSED_TEXT(struct query_options, "endpoint.sd-config-reload-interval"),
+    REFUSED_LIST(struct query_options, "store.sd-files"),
+    REFUSED_TEXT(struct query_options, "store.sd-interval"),
+    REFUSED_LIST(struct query_options, "endpoint-group"),
+    REFUSED_LIST(struct query_options, "endpoint-group-strict"),
+    REFUSED_LIST(struct query_options, "inject-test-addresses"),
+    REFUSED_TEXT(struct query_options, "query.lazy-retrieval-max-buffered-responses"),
+};
+
+const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS] = {
+    COMMAND_FLAGS(HTTP_FLAGS, struct query_options, http),
+    COMMAND_FLAGS(GRPC_FLAGS, struct query_options, grpc),
+    COMMAND_FLAGS(LIMIT_FLAGS, struct query_options, limits),
+    COMMAND_FLAGS(endpoint_specs, struct query_options, endpoints),
+    COMMAND_FLAGS(web_specs, struct query_options, web),
+    COMMAND_FLAGS(engine_specs, struct query_options, engine),
+    {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
+};

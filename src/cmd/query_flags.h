@@ -1,0 +1,64 @@
+/* query_flags.h - the flags of `athanor query`, with Thanos' names, defaults and help. */
+#ifndef CMD_QUERY_FLAGS_H
+#define CMD_QUERY_FLAGS_H
+
+#include "cmd/commands.h"
+#include "cmd/common_flags.h"
+
+struct endpoint_flags {
+	struct flag_list endpoints;
+	struct flag_list strict;
+	int64_t info_timeout_ms;
+	int64_t unhealthy_timeout_ms;
+	int64_t response_timeout_ms;
+	int compression; /* enum grpc_compression */
+	bool tls;
+	bool skip_verify;
+	const char *certificate_file;
+	const char *key_file;
+	const char *ca_file;
+	const char *server_name;
+	int min_version; /* index into TLS_VERSION_CHOICES */
+};
+
+struct web_flags {
+	const char *route_prefix;
+	const char *external_prefix;
+	bool disable_cors;
+};
+
+struct engine_flags {
+	int64_t timeout_ms;
+	int64_t max_concurrent;
+	int64_t max_concurrent_select;
+	int64_t lookback_delta_ms;
+	bool dynamic_lookback;
+	int64_t default_evaluation_interval_ms;
+	int64_t default_step_ms;
+	int64_t instant_max_resolution_ms;
+	int64_t metadata_range_ms;
+	bool auto_downsampling;
+	bool partial_response;
+	int engine; /* both names mean the one engine */
+	int mode;
+	int dedup;
+	struct flag_list replica_labels;
+	struct flag_list features;
+	int64_t max_memory_bytes;
+	int64_t max_memory_per_query_bytes;
+};
+
+struct query_options {
+	struct http_flags http;
+	struct grpc_flags grpc;
+	struct limit_flags limits;
+	struct endpoint_flags endpoints;
+	struct web_flags web;
+	struct engine_flags engine;
+	struct refused_flags refused;
+};
+
+enum { N_QUERY_FLAGS = 7 };
+extern const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS];
+
+#endif
