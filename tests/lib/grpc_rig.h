@@ -48,7 +48,7 @@ void grpc_rig_stop(struct grpc_rig *rig);
 
 void grpc_rig_release(struct grpc_rig *rig);
 
-/* Wait until a counter of the rig has reached a value; fails the test after ten seconds. */
+/* Wait until a counter of the rig has reached a value; fails the test after PATIENCE_MS. */
 void grpc_rig_await(struct grpc_rig *rig, const int *counter, int value);
 
 int grpc_rig_count(struct grpc_rig *rig, const int *counter);

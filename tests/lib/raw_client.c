@@ -1,6 +1,7 @@
 #include "tests/lib/raw_client.h"
 
 #include "tests/lib/cmocka.h"
+#include "tests/lib/wait.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum { PATIENCE_MS = 10000 };
 
 int raw_connect(const char *address)
 {
@@ -58,7 +57,7 @@ size_t raw_read_some(int fd, char *out, size_t n)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	if (poll(&p, 1, PATIENCE_MS) != 1)
-		fail_msg("the server said nothing for 10 s");
+		fail_msg("the server said nothing for %d ms", PATIENCE_MS);
 	ssize_t got = recv(fd, out, n, 0);
 	return got > 0 ? (size_t)got : 0;
 }

@@ -1,5 +1,5 @@
 /* raw_client.h - a blocking TCP client that sends exactly the bytes it is told, for tests of
- * servers. Reading gives up after 10 s and fails the test.
+ * servers. Reading gives up after PATIENCE_MS (wait.h) and fails the test.
  */
 #ifndef TESTS_LIB_RAW_CLIENT_H
 #define TESTS_LIB_RAW_CLIENT_H

@@ -2,6 +2,7 @@
 
 #include "tests/lib/cmocka.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/wait.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,11 +12,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { FRAME_HEADER_BYTES = 9, PATIENCE_S = 10 };
+enum { FRAME_HEADER_BYTES = 9 };
 
 static void start(struct raw_http2 *h, int fd)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
 
 	assert_true(fd >= 0);
 	h->fd = fd;
@@ -45,7 +46,7 @@ static bool get(struct raw_http2 *h, void *p, size_t n)
 	while (n > 0) {
 		ssize_t got = recv(h->fd, to, n, 0);
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			fail_msg("nothing was received for %d s", PATIENCE_S);
+			fail_msg("nothing was received for %d ms", PATIENCE_MS);
 		if (got <= 0)
 			return false;
 		to += got;

@@ -114,7 +114,7 @@ static struct labels random_labels(struct arena *a, struct rand *r)
 		size_t length = rand_below(r, 4);
 		for (size_t k = 0; k < length; k++)
 			text[k] = bytes[rand_below(r, sizeof(bytes))];
-		v[n++] = (struct label){str_from("abc" + i, 1), str_from(text, length)};
+		v[n++] = (struct label){str_from(&"abc"[i], 1), str_from(text, length)};
 	}
 	return (struct labels){v, n};
 }

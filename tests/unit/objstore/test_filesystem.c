@@ -112,17 +112,26 @@ static void without_a_directory_there_is_no_bucket(void **state)
 
 enum { ROUNDS = 200 };
 
+struct rounds {
+	pthread_t thread;
+	struct bucket *bucket;
+	struct err err; /* why they ended early */
+};
+
 static void *put_and_remove(void *arg)
 {
-	struct bucket *b = arg;
+	struct rounds *r = arg;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct err err = ERR_INIT;
-		if (!bucket_put_bytes(b, NULL, STR("x/y/z/object"), STR("12345"), PUT_REPLACE,
-				      &err))
-			return xstrdup(err.msg);
-		if (!bucket_remove(b, NULL, STR("x/y/z/object"), &err) && err.code != ERR_NOT_FOUND)
-			return xstrdup(err.msg);
+		struct err absent = ERR_INIT;
+		if (!bucket_put_bytes(r->bucket, NULL, STR("x/y/z/object"), STR("12345"),
+				      PUT_REPLACE, &r->err))
+			break;
+		if (!bucket_remove(r->bucket, NULL, STR("x/y/z/object"), &absent) &&
+		    absent.code != ERR_NOT_FOUND) {
+			r->err = absent;
+			break;
+		}
 	}
 	return NULL;
 }
@@ -130,16 +139,16 @@ static void *put_and_remove(void *arg)
 static void directories_that_come_and_go_under_others_do_not_fail_uploads(void **state)
 {
 	struct fixture *f = *state;
-	pthread_t threads[4];
-	char *failure;
+	struct rounds all[4] = {0};
 
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, put_and_remove, f->bucket), 0);
 	for (size_t i = 0; i < 4; i++) {
-		pthread_join(threads[i], (void **)&failure);
-		if (failure)
-			fail_msg("%s", failure);
+		all[i].bucket = f->bucket;
+		assert_int_equal(pthread_create(&all[i].thread, NULL, put_and_remove, &all[i]), 0);
 	}
+	for (size_t i = 0; i < 4; i++)
+		pthread_join(all[i].thread, NULL);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(all[i].err.msg, "");
 	assert_int_equal(count_files(f->dir, "x"), 0);
 }
 
