@@ -3,7 +3,7 @@ PRESET ?= debug
 JOBS   ?= $(shell nproc)
 
 .DEFAULT_GOAL := debug
-.PHONY: help debug release test asan tsan fuzz bench check format sizes hooks clean
+.PHONY: help debug release test asan tsan fuzz soak bench check format sizes hooks clean
 
 help: ## this menu
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ fuzz: build/fuzz/build.ninja ## fuzz one target for a minute: make fuzz T=xor_ch
 	@cmake --build build/fuzz -j $(JOBS) --target fuzz_$(T)
 	@mkdir -p build/fuzz/corpus/$(T)
 	build/fuzz/tests/fuzz_$(T) -max_total_time=60 build/fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+
+MINUTES ?= 5
+soak: ## fuzz every target for MINUTES=5, repeat tests under ASan and TSan; ends with a verdict
+	@tools/soak $(MINUTES)
 
 bench: build/release/build.ninja ## build the programs of bench/
 	@cmake --build build/release -j $(JOBS) --target benches

@@ -56,7 +56,8 @@ struct pb_reader {
 static inline struct pb_reader pb_reader(struct str message)
 {
 	const uint8_t *p = (const uint8_t *)message.p;
-	return (struct pb_reader){.p = p, .end = p + message.n};
+	/* An empty message may have no address, to which C adds not even 0. */
+	return (struct pb_reader){.p = p, .end = message.n ? p + message.n : p};
 }
 
 bool pb_next_slow(struct pb_reader *r);
