@@ -219,13 +219,16 @@ void http_connection_unlink(struct http_connection *c)
 		c->next->link = c->link;
 }
 
-void http_connection_each(struct http_connection *list, const struct loop *loop,
-			  void (*fn)(struct http_connection *c))
+size_t http_connections_of(struct http_connection *list, const struct loop *loop,
+			   struct http_connection **out)
 {
+	size_t n = 0;
+
 	for (struct http_connection *c = list; c; c = c->next) {
 		if (conn_loop(c->conn) == loop)
-			fn(c);
+			out[n++] = c;
 	}
+	return n;
 }
 
 void http_connection_drain(struct http_connection *c)

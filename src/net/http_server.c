@@ -185,10 +185,17 @@ struct visit {
 static void visit_loop(void *arg)
 {
 	struct visit *v = arg;
+	struct http_server *s = v->server;
 
-	pthread_mutex_lock(&v->server->mu);
-	http_connection_each(v->server->connections, v->loop, v->fn);
-	pthread_mutex_unlock(&v->server->mu);
+	pthread_mutex_lock(&s->mu);
+	struct http_connection **found auto_free(mem_free) =
+	    xreallocarray(NULL, s->n_connections + 1, sizeof(struct http_connection *));
+	size_t n = http_connections_of(s->connections, v->loop, found);
+	pthread_mutex_unlock(&s->mu);
+
+	/* Not under the lock: a connection that is cut may let go of its exchange, which counts. */
+	for (size_t i = 0; i < n; i++)
+		v->fn(found[i]);
 }
 
 static void visit_all(struct http_server *s, void (*fn)(struct http_connection *c))

@@ -117,9 +117,10 @@ void http_connection_write(struct http_connection *c, const char *p, size_t n,
 void http_connection_exchange_ended(struct http_connection *c, bool keep);
 void http_connection_link(struct http_connection *c, struct http_connection **list);
 void http_connection_unlink(struct http_connection *c);
-/* Those of this loop, on its thread. */
-void http_connection_each(struct http_connection *list, const struct loop *loop,
-			  void (*fn)(struct http_connection *c));
+/* Those of this loop, which stay as long as its thread does nothing else. `out` has room for the
+ * whole list; returns how many there are. */
+size_t http_connections_of(struct http_connection *list, const struct loop *loop,
+			   struct http_connection **out);
 /* Ends the connection unless a request is on its way. */
 void http_connection_drain(struct http_connection *c);
 void http_connection_cut(struct http_connection *c);
