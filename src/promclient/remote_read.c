@@ -95,11 +95,7 @@ static enum iter_result read_length(struct reading *r, uint64_t *length, size_t 
 static enum iter_result read_frame(struct reading *r, struct str *message, struct err *err)
 {
 	uint64_t length = 0;
-<<<<<<< HEAD
 	size_t head = 0;
-=======
-	size_t head;
->>>>>>> fffb091 (Tests: a failure ends its program, patience for busy machines, and no failing from other threads)
 	enum iter_result result = read_length(r, &length, &head, err);
 
 	if (result != ITER_VALUE)
