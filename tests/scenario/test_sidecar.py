@@ -91,6 +91,8 @@ def test_every_block_reaches_the_bucket_with_meta_json_last(world):
         assert newest.name == "meta.json"
         code, output = world.run("promtool", "tsdb", "analyze", bucket, block.name)
         assert code == 0 and "Series: 6" in output, output
+    code, output = world.run("promtool", "tsdb", "list", bucket)
+    assert code == 0 and all(block.name in output for block in blocks), output
     state = json.loads((prometheus.data / "thanos.shipper.json").read_text())
     assert sorted(state["uploaded"]) == sorted(b.name for b in blocks)
 
