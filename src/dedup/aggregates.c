@@ -70,6 +70,8 @@ static void append(struct samples *out, const struct columns *c, struct time_ran
 		    (out->n && c->t_ms[i] <= out->t_ms[out->n - 1]))
 			continue;
 		out->t_ms[out->n] = c->t_ms[i];
+		if (out->hist)
+			out->hist[out->n] = NULL;
 		out->v[out->n++] = c->v[i];
 	}
 }
@@ -96,6 +98,11 @@ static bool read_average(const struct chunk *c, struct time_range range, struct 
 	return true;
 }
 
+static bool holds_histograms(const struct chunk_data *data)
+{
+	return data->encoding == CHUNK_HISTOGRAM || data->encoding == CHUNK_FLOAT_HISTOGRAM;
+}
+
 static bool read_counter(const struct chunk_chain *chain, struct time_range range, struct arena *a,
 			 struct samples *out, struct err *err)
 {
@@ -104,7 +111,14 @@ static bool read_counter(const struct chunk_chain *chain, struct time_range rang
 	struct columns c;
 
 	for (size_t i = 0; i < chain->n; i++) {
-		if (!data_for(chain->v[i], AGGR_COUNTER, &data, err) || !decode(data, a, &c, err))
+		if (!data_for(chain->v[i], AGGR_COUNTER, &data, err))
+			return false;
+		if (holds_histograms(data)) { /* they say themselves where they start anew */
+			if (!samples_append_chunk(a, out, data, range, err))
+				return false;
+			continue;
+		}
+		if (!decode(data, a, &c, err))
 			return false;
 		c.n = counter_resets_apply(&resets, c.t_ms, c.v, c.n);
 		append(out, &c, range, a);

@@ -30,7 +30,7 @@ struct series_read {
 unsigned series_aggrs_for(const char *func);
 
 /* Appended to *out, in memory of `a`, ascending. ERR_CORRUPT for bytes that are no chunk and for a
- * chunk without the wanted aggregate; ERR_UNSUPPORTED for native histograms. */
+ * chunk without the wanted aggregate. */
 bool series_samples_read(const struct series *s, const struct series_read *how, struct arena *a,
 			 struct samples *out, struct err *err);
 

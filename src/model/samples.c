@@ -1,5 +1,7 @@
 #include "model/samples.h"
 
+#include "model/histogram_samples.h"
+
 void samples_reserve(struct arena *a, struct samples *s, size_t n)
 {
 	if (n <= s->cap)
@@ -39,6 +41,86 @@ static size_t find_time(const int64_t *t_ms, size_t n, int64_t t)
 	return low;
 }
 
+struct slice {
+	size_t first;
+	size_t end;
+};
+
+/* What is appended of the n samples at t_ms, which stand behind those of `s`. False when their
+ * times do not ascend. */
+static bool find_slice(const struct samples *s, const int64_t *t_ms, size_t n,
+		       struct time_range range, struct slice *out, struct err *err)
+{
+	size_t bad = find_disorder(t_ms, n);
+
+	if (bad < n)
+		return err_set(err, ERR_CORRUPT,
+			       "chunk: sample %zu of %zu is at %ld, its predecessor at %ld",
+			       bad + 1, n, t_ms[bad], t_ms[bad - 1]);
+	out->first = find_time(t_ms, n, range.min_t_ms);
+	if (s->n && out->first < n && t_ms[out->first] <= t_ms[-1])
+		out->first = find_time(t_ms, n, t_ms[-1] + 1);
+	out->end = range.max_t_ms == INT64_MAX ? n : find_time(t_ms, n, range.max_t_ms + 1);
+	if (out->end < out->first)
+		out->end = out->first;
+	return true;
+}
+
+static bool append_floats(struct samples *s, const struct chunk_data *c, struct time_range range,
+			  size_t n, struct err *err)
+{
+	int64_t *t_ms = s->t_ms + s->n;
+	double *v = s->v + s->n;
+	struct slice slice;
+
+	if (!chunk_decode_floats(c, t_ms, v, &n, err) ||
+	    !find_slice(s, t_ms, n, range, &slice, err))
+		return false;
+	n = slice.end - slice.first;
+	if (slice.first) {
+		memmove(t_ms, t_ms + slice.first, n * sizeof(*t_ms));
+		memmove(v, v + slice.first, n * sizeof(*v));
+	}
+	if (s->hist && n)
+		memset(s->hist + s->n, 0, n * sizeof(*s->hist));
+	if (s->st_ms && n)
+		memset(s->st_ms + s->n, 0, n * sizeof(*s->st_ms));
+	s->n += n;
+	return true;
+}
+
+void samples_need_histograms(struct arena *a, struct samples *s)
+{
+	if (!s->hist)
+		s->hist = ARENA_ARRAY(a, struct histogram *, s->cap);
+}
+
+static bool append_histograms(struct arena *a, struct samples *s, const struct chunk_data *c,
+			      struct time_range range, struct err *err)
+{
+	int64_t *t_ms = s->t_ms + s->n;
+	struct histogram_chunk chunk;
+	struct slice slice;
+
+	if (!histogram_chunk_decode(c, a, &chunk, err))
+		return false;
+	for (size_t i = 0; i < chunk.n; i++)
+		t_ms[i] = chunk.samples[i].t_ms;
+	if (!find_slice(s, t_ms, chunk.n, range, &slice, err))
+		return false;
+	samples_need_histograms(a, s);
+	struct histogram *h = histograms_of_chunk(a, &chunk, slice.first, slice.end);
+	for (size_t i = slice.first; i < slice.end; i++, h++) {
+		s->t_ms[s->n] = chunk.samples[i].t_ms;
+		s->v[s->n] = h->sum;
+		s->hist[s->n] = h;
+		if (s->st_ms)
+			s->st_ms[s->n] = 0;
+		s->n++;
+	}
+	return true;
+}
+
 bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk_data *c,
 			  struct time_range range, struct err *err)
 {
@@ -49,31 +131,7 @@ bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk
 	if (n == 0)
 		return true;
 	samples_reserve(a, s, s->n + n);
-	int64_t *t_ms = s->t_ms + s->n;
-	double *v = s->v + s->n;
-	if (!chunk_decode_floats(c, t_ms, v, &n, err))
-		return false;
-	size_t bad = find_disorder(t_ms, n);
-	if (bad < n)
-		return err_set(err, ERR_CORRUPT,
-			       "chunk: sample %zu of %zu is at %ld, its predecessor at %ld",
-			       bad + 1, n, t_ms[bad], t_ms[bad - 1]);
-
-	size_t first = find_time(t_ms, n, range.min_t_ms);
-	if (s->n && first < n && t_ms[first] <= t_ms[-1])
-		first = find_time(t_ms, n, t_ms[-1] + 1);
-	size_t end = range.max_t_ms == INT64_MAX ? n : find_time(t_ms, n, range.max_t_ms + 1);
-	if (first >= end)
-		return true;
-	n = end - first;
-	if (first) {
-		memmove(t_ms, t_ms + first, n * sizeof(*t_ms));
-		memmove(v, v + first, n * sizeof(*v));
-	}
-	if (s->hist)
-		memset(s->hist + s->n, 0, n * sizeof(*s->hist));
-	if (s->st_ms)
-		memset(s->st_ms + s->n, 0, n * sizeof(*s->st_ms));
-	s->n += n;
-	return true;
+	if (c->encoding == CHUNK_HISTOGRAM || c->encoding == CHUNK_FLOAT_HISTOGRAM)
+		return append_histograms(a, s, c, range, err);
+	return append_floats(s, c, range, n, err);
 }

@@ -1,6 +1,7 @@
 /* samples.h - the samples of one series as columns, decoded once, for whoever computes with them.
  *
- * Timestamps ascend strictly. A sample is a float, or a native histogram where hist[i] is set.
+ * Timestamps ascend strictly. A sample is a float, or a native histogram where hist[i] is set; v[i]
+ * is then its sum, so that markers of staleness look the same. Histograms are not written to.
  */
 #ifndef MODEL_SAMPLES_H
 #define MODEL_SAMPLES_H
@@ -35,9 +36,12 @@ static inline bool is_stale_nan(double v)
 /* Room for n samples in all; what is there stays. */
 void samples_reserve(struct arena *a, struct samples *s, size_t n);
 
+/* Make s->hist, unless it is there. */
+void samples_need_histograms(struct arena *a, struct samples *s);
+
 /* Decode a chunk and append those of its samples that are within `range` and after the last one
  * there is: what overlaps is taken once, from the chunk that came first. ERR_CORRUPT when its times
- * do not ascend; histograms are ERR_UNSUPPORTED. */
+ * do not ascend. */
 bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk_data *c,
 			  struct time_range range, struct err *err);
 

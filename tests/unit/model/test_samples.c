@@ -1,7 +1,9 @@
 #include "model/samples.h"
 
 #include "codec/xor_chunk.h"
+#include "model/histogram_samples.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/histogram_text.h"
 
 /* A chunk with the sample (t, 2 t) at each of `n` times, in memory of `a`. */
 static struct chunk_data chunk_at(struct arena *a, const int64_t *t_ms, size_t n)
@@ -97,16 +99,36 @@ static void times_that_do_not_ascend_are_corrupt(void **state)
 	assert_int_equal(s.n, 0);
 }
 
-static void a_histogram_chunk_is_not_supported_yet(void **state)
+static void histograms_stand_among_floats(void **state)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct chunk_data c = {(const uint8_t *)"\0\1\0", 3, CHUNK_HISTOGRAM, 0};
+	struct buf bytes auto_done(buf_done) = BUF_INIT(1 << 16);
+	double bucket[] = {3, 4};
+	struct histogram_sample sample[] = {
+	    {.t_ms = 35, .count = 3, .sum = 1.5, .positive = bucket},
+	    {.t_ms = 45, .count = 4, .sum = 2.5, .positive = bucket + 1}};
+	const struct histogram_span span = {2, 1};
+	struct histogram_chunk histograms = {
+	    .layout.positive = {&span, 1, 1}, .samples = sample, .n = 2};
+	struct chunk_data first = chunk_at(a, ten, 4), last = chunk_at(a, ten + 4, 6), middle;
 	struct samples s = {0};
 	struct err err = ERR_INIT;
 	(void)state;
 
-	expect_err(samples_append_chunk(a, &s, &c, always, &err), err, ERR_UNSUPPORTED,
-		   "(histogram)");
+	histogram_chunk_encode(CHUNK_HISTOGRAM, &histograms, &bytes);
+	middle = (struct chunk_data){(uint8_t *)bytes.p, (uint32_t)bytes.n, CHUNK_HISTOGRAM, 0};
+	expect_ok(samples_append_chunk(a, &s, &first, always, &err), err);
+	expect_ok(samples_append_chunk(a, &s, &middle, always, &err), err);
+	expect_ok(samples_append_chunk(a, &s, &last, always, &err), err);
+	assert_int_equal(s.n, 11); /* the float at 40 comes too late */
+	assert_null(s.hist[3]);
+	assert_int_equal(s.t_ms[4], 35);
+	assert_true(s.v[4] == 1.5);
+	expect_histogram(a, s.hist[4], "{{count:3 sum:1.5 offset:2 buckets:[3]}}");
+	expect_histogram(a, s.hist[5],
+			 "{{count:4 sum:2.5 offset:2 buckets:[4] counter_reset_hint:not_reset}}");
+	assert_int_equal(s.t_ms[6], 50);
+	assert_null(s.hist[6]);
 }
 
 int main(void)
@@ -116,7 +138,7 @@ int main(void)
 	    cmocka_unit_test(samples_outside_of_the_range_are_cut_off),
 	    cmocka_unit_test(what_overlaps_is_taken_once),
 	    cmocka_unit_test(times_that_do_not_ascend_are_corrupt),
-	    cmocka_unit_test(a_histogram_chunk_is_not_supported_yet),
+	    cmocka_unit_test(histograms_stand_among_floats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

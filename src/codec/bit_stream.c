@@ -1,0 +1,141 @@
+#include "codec/bit_stream.h"
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+uint64_t bit_reader_get(struct bit_reader *r, unsigned n)
+{
+	uint64_t v = 0;
+
+	if (n > bit_reader_left(r)) {
+		r->failed = true;
+		r->pos = r->n_bits;
+	}
+	if (r->failed || n == 0)
+		return 0;
+	size_t at = r->pos >> 3, size = r->n_bits >> 3;
+	unsigned used = r->pos & 7;
+	if (at + 9 <= size) {
+		v = bits_peek64(r->data, r->pos) >> (64 - n);
+	} else {
+		uint8_t end[9] = {0};
+		memcpy(end, r->data + at, size - at);
+		v = bits_peek64(end, used) >> (64 - n);
+	}
+	r->pos += n;
+	return v;
+}
+
+/* How many bits follow so many ones and a zero. */
+static const unsigned var_bits[] = {0, 3, 6, 9, 12, 18, 25, 56, 64};
+enum { VAR_MAX_ONES = 8 };
+
+static unsigned read_ones(struct bit_reader *r)
+{
+	unsigned ones = 0;
+
+	while (ones < VAR_MAX_ONES && bit_reader_get(r, 1))
+		ones++;
+	return ones;
+}
+
+uint64_t bit_reader_uvar(struct bit_reader *r)
+{
+	return bit_reader_get(r, var_bits[read_ones(r)]);
+}
+
+int64_t bit_reader_var(struct bit_reader *r)
+{
+	unsigned n = var_bits[read_ones(r)];
+	uint64_t v = bit_reader_get(r, n);
+
+	/* The highest value is positive: the range is moved up by one against two's complement. */
+	if (n > 0 && n < 64 && v > UINT64_C(1) << (n - 1))
+		v -= UINT64_C(1) << n;
+	return (int64_t)v;
+}
+
+void bit_reader_xor(struct bit_reader *r, struct xor_window *w, uint64_t *before)
+{
+	if (!bit_reader_get(r, 1))
+		return;
+	if (bit_reader_get(r, 1)) {
+		unsigned leading = (unsigned)bit_reader_get(r, 5);
+		unsigned n = (unsigned)bit_reader_get(r, 6);
+		n = n ? n : 64;
+		if (leading + n > 64) {
+			r->failed = true;
+			return;
+		}
+		w->leading = (uint8_t)leading;
+		w->trailing = (uint8_t)(64 - leading - n);
+	}
+	*before ^= bit_reader_get(r, 64u - w->leading - w->trailing) << w->trailing;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+void bit_writer_put(struct bit_writer *w, uint64_t v, unsigned n)
+{
+	if (!buf_reserve(w->out, 8 + BITS_PUT_SLACK))
+		return;
+	w->n_bits = bits_put((uint8_t *)w->out->p + w->start, w->n_bits, v, n);
+	w->out->n = w->start + (w->n_bits + 7) / 8;
+}
+
+static void put_var(struct bit_writer *w, unsigned ones, uint64_t v)
+{
+	unsigned n = var_bits[ones];
+
+	if (ones == VAR_MAX_ONES)
+		bit_writer_put(w, 0xff, 8);
+	else
+		bit_writer_put(w, ((UINT64_C(1) << ones) - 1) << 1, ones + 1);
+	if (n)
+		bit_writer_put(w, n < 64 ? v & ((UINT64_C(1) << n) - 1) : v, n);
+}
+
+void bit_writer_put_uvar(struct bit_writer *w, uint64_t v)
+{
+	unsigned ones = 0;
+
+	while (ones < VAR_MAX_ONES && v >> var_bits[ones])
+		ones++;
+	put_var(w, ones, v);
+}
+
+static bool fits(int64_t v, unsigned n)
+{
+	int64_t half = INT64_C(1) << (n - 1);
+	return -half < v && v <= half;
+}
+
+void bit_writer_put_var(struct bit_writer *w, int64_t v)
+{
+	unsigned ones = v != 0;
+
+	while (ones > 0 && ones < VAR_MAX_ONES && !fits(v, var_bits[ones]))
+		ones++;
+	put_var(w, ones, (uint64_t)v);
+}
+
+void bit_writer_put_xor(struct bit_writer *b, struct xor_window *w, uint64_t before, uint64_t v)
+{
+	uint64_t change = before ^ v;
+
+	if (change == 0) {
+		bit_writer_put(b, 0, 1);
+		return;
+	}
+	uint8_t leading = (uint8_t)__builtin_clzll(change);
+	uint8_t trailing = (uint8_t)__builtin_ctzll(change);
+	leading = leading > 31 ? 31 : leading; /* it has five bits */
+	if (w->leading != 0xff && leading >= w->leading && trailing >= w->trailing) {
+		bit_writer_put(b, 2, 2);
+		bit_writer_put(b, change >> w->trailing, 64u - w->leading - w->trailing);
+		return;
+	}
+	*w = (struct xor_window){leading, trailing};
+	unsigned n = 64u - leading - trailing; /* 64 is written as 0: it has six bits */
+	bit_writer_put(b, 3u << 11 | (unsigned)leading << 6 | (n & 63), 13);
+	bit_writer_put(b, change >> trailing, n);
+}

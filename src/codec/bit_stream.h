@@ -1,0 +1,52 @@
+/* bit_stream.h - bits one number after the other, with Prometheus' numbers of variable width.
+ *
+ * A reader that ran out of bits is `failed` and gives zeros from then on.
+ */
+#ifndef CODEC_BIT_STREAM_H
+#define CODEC_BIT_STREAM_H
+
+#include "base/buf.h"
+#include "codec/bits.h"
+
+#include <stdbool.h>
+
+struct bit_reader {
+	const uint8_t *data;
+	size_t n_bits;
+	size_t pos;
+	bool failed;
+};
+
+static inline size_t bit_reader_left(const struct bit_reader *r)
+{
+	return r->n_bits - r->pos;
+}
+
+/* n from 0 to 64. */
+uint64_t bit_reader_get(struct bit_reader *r, unsigned n);
+/* 1, 5, 9, 13, 17, 24, 32, 64 or 72 bits. */
+uint64_t bit_reader_uvar(struct bit_reader *r);
+int64_t bit_reader_var(struct bit_reader *r);
+
+/* A run of bits at the end of a buf, which others append to when it is complete. */
+struct bit_writer {
+	struct buf *out;
+	size_t start; /* byte in out */
+	size_t n_bits;
+};
+
+void bit_writer_put(struct bit_writer *w, uint64_t v, unsigned n); /* n from 1 to 64 */
+void bit_writer_put_uvar(struct bit_writer *w, uint64_t v);
+void bit_writer_put_var(struct bit_writer *w, int64_t v);
+
+/* Which bits of the last XOR were kept; see docs/formats/chunks.md. */
+struct xor_window {
+	uint8_t leading; /* 0xff: a writer's, before there is one */
+	uint8_t trailing;
+};
+
+/* `before` is the last value, and becomes this one. A window of more than 64 bits is a failure. */
+void bit_reader_xor(struct bit_reader *r, struct xor_window *w, uint64_t *before);
+void bit_writer_put_xor(struct bit_writer *b, struct xor_window *w, uint64_t before, uint64_t v);
+
+#endif
