@@ -259,7 +259,7 @@ static void run(const struct query_api *api, const struct asked *q, const struct
 	struct promql_plan *plan auto_free(promql_plan_free) =
 	    promql_prepare(q->text, &engine, q->time, &err);
 	if (!plan) {
-		api_fail(answer, API_BAD_DATA, &err);
+		api_fail(answer, err.code == ERR_EXECUTION ? API_EXECUTION : API_BAD_DATA, &err);
 		return;
 	}
 	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, q->timeout_ms);

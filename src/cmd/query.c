@@ -200,6 +200,7 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 	};
 
 	api.replica_labels = replica_labels(&f->replica_labels, q->arena, &api.n_replica_labels);
+	api.engine.parser.extended_functions = f->x_functions;
 	*out = api;
 	return read_features(q, &out->engine.parser, err);
 }

@@ -164,6 +164,9 @@ static const struct flag_spec engine_specs[] = {
      FLAG_STRINGS(struct engine_flags, features),
      .help = "Comma separated experimental feature names to enable. The current list of "
 	     "features is promql-experimental-functions."},
+    {.name = "query.enable-x-functions",
+     FLAG_BOOL(struct engine_flags, x_functions),
+     .help = "Whether to enable extended rate functions (xrate, xincrease and xdelta)."},
     {.name = "query.max-memory",
      FLAG_BYTES(struct engine_flags, max_memory_bytes),
      .default_text = "0",
@@ -183,7 +186,6 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct query_options, "selector.relabel-config-file"),
     REFUSED_TEXT(struct query_options, "web.prefix-header"),
     REFUSED_BOOL(struct query_options, "query.disable-fallback"),
-    REFUSED_BOOL(struct query_options, "query.enable-x-functions"),
     REFUSED_LIST(struct query_options, "query.conn-metric.label"),
     REFUSED_LIST(struct query_options, "query.partition-label"),
     REFUSED_BOOL(struct query_options, "query.distributed-with-overlapping-interval"),

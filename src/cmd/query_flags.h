@@ -44,6 +44,7 @@ struct engine_flags {
 	int dedup;
 	struct flag_list replica_labels;
 	struct flag_list features;
+	bool x_functions;
 	int64_t max_memory_bytes;
 	int64_t max_memory_per_query_bytes;
 };

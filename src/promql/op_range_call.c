@@ -8,6 +8,7 @@
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
 #include "promql/window_cursor.h"
+#include "promql/xrate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,6 +104,11 @@ static bool call_rate(struct range_call_op *op, const struct samples *s, enum ra
 	return rate_windows(s, kind, window, steps, op->scratch, &op->out);
 }
 
+static bool call_xrate(struct range_call_op *op, const struct samples *s, enum rate_kind kind)
+{
+	return xrate_windows(s, kind, &op->base.node->args[0]->window, &op->base.steps, &op->out);
+}
+
 static bool call_pairs(struct range_call_op *op, const struct samples *s, enum pair_kind kind)
 {
 	return pair_count_windows(s, kind, &op->base.node->args[0]->window, &op->base.steps,
@@ -119,6 +125,12 @@ static bool call_whole(struct range_call_op *op, const struct samples *s)
 		return call_rate(op, s, RATE_INCREASE);
 	case FUNCTION_DELTA:
 		return call_rate(op, s, RATE_DELTA);
+	case FUNCTION_XRATE:
+		return call_xrate(op, s, RATE_PER_SECOND);
+	case FUNCTION_XINCREASE:
+		return call_xrate(op, s, RATE_INCREASE);
+	case FUNCTION_XDELTA:
+		return call_xrate(op, s, RATE_DELTA);
 	case FUNCTION_CHANGES:
 		return call_pairs(op, s, PAIRS_CHANGED);
 	default:

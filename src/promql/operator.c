@@ -22,6 +22,7 @@ static const struct {
     [PLAN_ABSENT] = {absent_op_open},
     [PLAN_LABEL_REPLACE] = {label_op_open},
     [PLAN_LABEL_JOIN] = {label_op_open},
+    [PLAN_INFO] = {info_op_open},
     [PLAN_SORT] = {sort_op_open},
     [PLAN_HISTOGRAM_QUANTILE] = {histogram_quantile_op_open},
     [PLAN_SCALAR_BINARY] = {scalar_op_open},

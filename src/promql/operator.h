@@ -73,6 +73,7 @@ operator_open_fn map_op_open;    /* also unary minus, timestamp() and vector wit
 operator_open_fn scalar_op_open;
 operator_open_fn replicate_op_open;
 operator_open_fn label_op_open;
+operator_open_fn info_op_open;
 operator_open_fn sort_op_open;
 operator_open_fn histogram_quantile_op_open;
 operator_open_fn aggregate_op_open;

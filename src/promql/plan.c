@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "promql/duration.h"
+#include "promql/plan_info.h"
 #include "promql/plan_internal.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct place {
 	int64_t hint_step_ms;
 	const char *func; /* the nearest function or aggregation, "" across operators */
 	const struct aggregate *parent; /* when that is what stands directly above */
+	bool is_extended;               /* directly below xrate() and its like */
 };
 
 struct builder {
@@ -115,7 +117,7 @@ static void fill_hints(struct builder *b, struct plan_node *node, const struct p
 	max_t_ms -= place->subquery_offset_ms;
 	if (w->pinned)
 		min_t_ms = max_t_ms = w->at_ms;
-	if (is_range && w->bounds != BOUNDS_PLAIN)
+	if (is_range)
 		min_t_ms -= w->lookback_ms;
 	if (w->bounds == BOUNDS_SMOOTHED)
 		max_t_ms += w->lookback_ms;
@@ -140,8 +142,12 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 	const struct vector_selector *vs = range ? &e->matrix.selector->vector : &e->vector;
 	struct plan_node *node = node_new(b, range ? PLAN_RANGE_SELECT : PLAN_SELECT, e, place, 0);
 
-	node->window.range_ms = node->window.lookback_ms = b->plan->opts.lookback_ms;
+	node->window.range_ms = b->plan->opts.lookback_ms;
 	node->window.bounds = vs->bounds;
+	if (range && place->is_extended)
+		node->window.lookback_ms = MS_PER_H;
+	else if (vs->bounds != BOUNDS_PLAIN)
+		node->window.lookback_ms = b->plan->opts.lookback_ms;
 	if (range && !resolve_duration(b, range, DURATION_POSITIVE, &node->window.range_ms))
 		return NULL;
 	if (!resolve_duration(b, &vs->offset, DURATION_ANY_SIGN, &node->window.offset_ms))
@@ -215,6 +221,7 @@ static bool build_args(struct builder *b, struct plan_node *node, const struct c
 {
 	place.func = call->function->name;
 	place.parent = NULL;
+	place.is_extended = call->function->stage == FUNCTION_EXTENDED;
 	for (size_t i = 0; i < call->n_args; i++) {
 		const struct expr *arg = expr_unwrap(call->args[i]);
 		if (arg->type == VALUE_STRING)
@@ -268,6 +275,32 @@ static enum plan_names names_of_call(const struct plan_node *node)
 	return node->args[0]->names;
 }
 
+/* The argument, and a selector for its info series. */
+static struct plan_node *build_info(struct builder *b, const struct expr *e, struct place place)
+{
+	const struct query_time *time = &b->plan->time;
+	struct duration_context context = {time->step_ms, time->end_ms - time->start_ms};
+	struct plan_node *node = node_new(b, PLAN_INFO, e, &place, 2);
+	struct info_time when;
+
+	place.func = e->call.function->name;
+	place.parent = NULL;
+	node->args[0] = build(b, expr_unwrap(e->call.args[0]), place);
+	if (!node->args[0] || !info_time_find(e->call.args[0], &context, &when, b->err))
+		return NULL;
+	struct plan_node *infos = node_new(b, PLAN_SELECT_TIMES, e, &place, 0);
+	infos->names = NAMES_MANY;
+	infos->matchers = info_matchers(&e->call, b->plan->query, &node->n_info_names);
+	infos->window.range_ms = b->plan->opts.lookback_ms;
+	infos->window.offset_ms = when.offset_ms;
+	if (when.at)
+		resolve_at(b, when.at, &infos->window);
+	fill_hints(b, infos, &place, false);
+	node->args[1] = infos;
+	node->names = node->args[0]->names;
+	return node;
+}
+
 /* The samples beyond the ends of a window are for functions that know what they are. */
 static bool check_bounds(struct builder *b, const struct call *call)
 {
@@ -280,6 +313,10 @@ static bool check_bounds(struct builder *b, const struct call *call)
 
 	for (size_t i = 0; i < call->n_args; i++) {
 		const struct expr *arg = expr_unwrap(call->args[i]);
+		if (arg->kind == EXPR_SUBQUERY && call->function->stage == FUNCTION_EXTENDED)
+			return err_set(b->err, ERR_EXECUTION,
+				       "%s() needs a range selector, a subquery does not do",
+				       call->function->name);
 		if (arg->kind != EXPR_MATRIX_SELECTOR)
 			continue;
 		enum selector_bounds bounds = arg->matrix.selector->vector.bounds;
@@ -298,6 +335,8 @@ static struct plan_node *build_call(struct builder *b, const struct expr *e, str
 
 	if (kind == PLAN_UNSUPPORTED)
 		return unsupported(b, "function", call->function->name);
+	if (kind == PLAN_INFO)
+		return build_info(b, e, *place);
 	struct plan_node *node = node_new(b, kind, e, place, call->n_args);
 	if (kind == PLAN_NUMBER)
 		node->number = plan_number_of_function(call->function->id, &b->plan->time);

@@ -35,6 +35,7 @@ enum plan_kind {
 	PLAN_ABSENT,
 	PLAN_LABEL_REPLACE,
 	PLAN_LABEL_JOIN,
+	PLAN_INFO, /* args[1] selects info series, but for those of which instances and jobs */
 	PLAN_SORT,
 	PLAN_HISTOGRAM_QUANTILE,
 	PLAN_AGGREGATE,
@@ -59,7 +60,8 @@ struct plan_window {
 	bool pinned;   /* by @ ... */
 	int64_t at_ms; /* ... to this time */
 	enum selector_bounds bounds;
-	/* How far beyond its ends an anchored or smoothed range selector may look for a sample. */
+	/* How far beyond its ends an anchored or smoothed range selector may look for a sample, or
+	 * that of xrate() before its start. */
 	int64_t lookback_ms;
 };
 
@@ -81,6 +83,7 @@ struct plan_node {
 	struct plan_window window; /* of selectors and subqueries */
 	struct select_hints hints; /* of selectors */
 	struct matchers matchers;  /* of selectors */
+	size_t n_info_names;       /* how many matchers of the info series are for their names */
 };
 
 struct promql_plan {
