@@ -8,6 +8,7 @@
 
 #include "api/params.h"
 #include "api/query_settings.h"
+#include "api/query_stats.h"
 #include "api/result_json.h"
 #include "base/clock.h"
 #include "base/duration.h"
@@ -25,6 +26,7 @@ struct asked {
 	int64_t timeout_ms;
 	int64_t max_resolution_ms;
 	int64_t lookback_ms; /* 0: the engine's */
+	bool wants_stats;
 	struct query_settings settings;
 };
 
@@ -85,6 +87,7 @@ static bool read_timeout(struct asked *q, const struct query_api *api, const str
 			 struct err *err)
 {
 	q->timeout_ms = api->timeout_ms;
+	q->wants_stats = http_request_param(r, "stats").n > 0;
 	if (!param_duration(r, "timeout", &q->timeout_ms, err))
 		return false;
 	if (q->timeout_ms > api->timeout_ms)
@@ -150,15 +153,11 @@ static bool read_engine(const struct http_request *r, struct err *err)
 /* What a request may ask for that this version cannot do. */
 static bool refuse_unsupported(const struct http_request *r, struct err *err)
 {
-	static const char *const names[] = {"shard_info", "stats", "analyze"};
+	struct str value = http_request_param(r, "analyze");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		struct str value = http_request_param(r, names[i]);
-		if (value.n > 0 && !str_is(value, "false") && !str_is(value, "0"))
-			return err_set(err, ERR_INVALID, "parameter '%s' is not supported yet",
-				       names[i]);
-	}
-	return true;
+	if (value.n == 0 || str_is(value, "false") || str_is(value, "0"))
+		return true;
+	return err_set(err, ERR_INVALID, "parameter 'analyze' is not supported yet");
 }
 
 static bool asked_read(struct asked *q, const struct query_api *api, const struct http_request *r,
@@ -171,7 +170,8 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 	q->text = http_request_param(r, "query");
 	return read_times(q, api, r, err) && read_step(q, api, r, err) &&
 	       read_timeout(q, api, r, err) && read_engine(r, err) &&
-	       query_settings_read(&q->settings, api, r, err) && read_resolution(q, api, r, err) &&
+	       query_settings_read(&q->settings, api, r, err) &&
+	       query_settings_read_shard(&q->settings, r, err) && read_resolution(q, api, r, err) &&
 	       read_lookback(q, api, r, err) && refuse_unsupported(r, err);
 }
 
@@ -204,7 +204,9 @@ static void fail(struct api_answer *answer, const struct asked *q, struct ctx *c
 	api_fail(answer, error, err);
 }
 
-static bool write_result(struct api_answer *answer, struct promql_result *result, struct err *err)
+/* `stats` is NULL where they are not asked for. */
+static bool write_result(const struct query_api *api, struct api_answer *answer,
+			 struct promql_result *result, struct query_stats *stats, struct err *err)
 {
 	/* Almost every error shows before the first series is there. */
 	struct result_json json;
@@ -215,6 +217,12 @@ static bool write_result(struct api_answer *answer, struct promql_result *result
 	json_begin_object(w);
 	if (!result_json_write(&json, w, err))
 		return false;
+	if (stats) {
+		stats->ended_ns = clock_monotonic_ns(api->clock);
+		stats->samples = promql_result_stats(result);
+		json_key(w, "stats");
+		query_stats_json(w, stats);
+	}
 	/* Thanos sends its analysis with every answer, empty unless asked for. */
 	json_key(w, "analysis");
 	json_begin_object(w);
@@ -225,7 +233,7 @@ static bool write_result(struct api_answer *answer, struct promql_result *result
 
 static bool execute(const struct query_api *api, const struct asked *q,
 		    const struct promql_plan *plan, struct ctx *ctx, struct tracker *tracker,
-		    struct api_answer *answer, struct err *err)
+		    struct query_stats *stats, struct api_answer *answer, struct err *err)
 {
 	struct store_api *chosen auto_free(store_close) =
 	    proxy_filtered(api->store, &q->settings.stores);
@@ -237,13 +245,15 @@ static bool execute(const struct query_api *api, const struct asked *q,
 		.n_replica_labels = q->settings.n_replica_labels,
 		.partial_response = query_settings_strategy(&q->settings),
 		.max_resolution_ms = q->max_resolution_ms,
+		.shard = q->settings.shard,
 		.range = promql_plan_range(plan),
 		.selects = api->selects,
 	    });
 	struct promql_result *result auto_free(promql_result_free) =
 	    promql_execute(plan, queryable, ctx, tracker, &answer->notes, err);
 
-	return result && write_result(answer, result, err);
+	stats->prepared_ns = clock_monotonic_ns(api->clock);
+	return result && write_result(api, answer, result, q->wants_stats ? stats : NULL, err);
 }
 
 static void run(const struct query_api *api, const struct asked *q, const struct http_request *r,
@@ -256,6 +266,7 @@ static void run(const struct query_api *api, const struct asked *q, const struct
 	tracker_init(&tracker, api->tracker, "the query", "--query.max-memory-per-query",
 		     api->max_memory_bytes);
 	engine.lookback_ms = q->lookback_ms;
+	engine.counts_samples = q->wants_stats;
 	struct promql_plan *plan auto_free(promql_plan_free) =
 	    promql_prepare(q->text, &engine, q->time, &err);
 	if (!plan) {
@@ -263,11 +274,13 @@ static void run(const struct query_api *api, const struct asked *q, const struct
 		return;
 	}
 	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, q->timeout_ms);
+	struct query_stats stats = {.asked_ns = clock_monotonic_ns(api->clock)};
 	if (!gate_enter(api->queries, ctx, &err)) {
 		fail(answer, q, ctx, &err);
 		return;
 	}
-	if (execute(api, q, plan, ctx, &tracker, answer, &err))
+	stats.started_ns = clock_monotonic_ns(api->clock);
+	if (execute(api, q, plan, ctx, &tracker, &stats, answer, &err))
 		api_end(answer);
 	else
 		fail(answer, q, ctx, &err);

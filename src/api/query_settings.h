@@ -12,6 +12,7 @@ struct query_settings {
 	bool partial_response;
 	const struct str *replica_labels;
 	size_t n_replica_labels;
+	struct shard_info shard;
 	struct store_filter stores;
 	struct promql_query **selectors; /* of the filter; owned */
 };
@@ -20,6 +21,9 @@ struct query_settings {
  * a failure; arrays live in the request's arena. */
 bool query_settings_read(struct query_settings *s, const struct query_api *api,
 			 const struct http_request *r, struct err *err);
+/* The parameter shard_info, which only queries have. */
+bool query_settings_read_shard(struct query_settings *s, const struct http_request *r,
+			       struct err *err);
 void query_settings_done(struct query_settings *s);
 
 static inline enum partial_response query_settings_strategy(const struct query_settings *s)

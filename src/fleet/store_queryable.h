@@ -17,6 +17,7 @@ struct store_queryable_options {
 	enum partial_response partial_response;
 	int64_t max_resolution_ms;
 	struct time_range range; /* of the whole query: samples outside are not its business */
+	struct shard_info shard; /* total 0: all series */
 	struct gate *selects;    /* entered while a select is opened; may be NULL */
 	struct str tenant;
 };

@@ -24,6 +24,8 @@ struct promql_engine_opts {
 	/* Metric names vanish from the answer at its end only, instead of at each operator. */
 	bool delayed_name_removal;
 	bool use_start_timestamps;
+	/* Count the samples in every window, for promql_result_stats(). */
+	bool counts_samples;
 	/* Annotations end with " (line:column)". Thanos answers without. */
 	bool note_positions;
 };

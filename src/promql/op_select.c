@@ -26,6 +26,9 @@ static enum iter_result select_next(struct operator* base, struct step_series *o
 			samples_drop_stale(&s.samples);
 		if (!op->newest(&s.samples, &base->node->window, &base->steps, &op->out))
 			continue;
+		if (base->x->plan->opts.counts_samples)
+			base->x->samples_seen +=
+			    base->node->sample_weight * bits_count(op->out.present, base->steps.n);
 		op->out.labels = s.labels;
 		op->out.block = s.block;
 		*out = op->out;

@@ -22,6 +22,8 @@ struct execution {
 	struct notes *notes; /* of the stores */
 	struct annotations annotations;
 	uint64_t samples_read;
+	uint64_t samples_seen; /* in all windows, with counts_samples */
+	uint64_t samples_peak; /* the most there were at once, held ones and those of a series */
 	uint64_t samples_held; /* by the operators, against opts.max_samples */
 };
 

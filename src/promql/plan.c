@@ -20,6 +20,7 @@ struct place {
 	const char *func; /* the nearest function or aggregation, "" across operators */
 	const struct aggregate *parent; /* when that is what stands directly above */
 	bool is_extended;               /* directly below xrate() and its like */
+	uint64_t sample_weight;
 };
 
 struct builder {
@@ -50,6 +51,7 @@ static struct plan_node *node_new(struct builder *b, enum plan_kind kind, const 
 	node->expr = e;
 	node->type = e->type;
 	node->steps = place->steps;
+	node->sample_weight = place->sample_weight;
 	node->names = NAMES_NONE;
 	node->args = ARENA_ARRAY(b->a, struct plan_node *, n_args);
 	node->n_args = n_args;
@@ -200,6 +202,7 @@ static struct plan_node *build_subquery(struct builder *b, const struct expr *e,
 
 	struct place inner = *place;
 	inner.parent = NULL;
+	inner.sample_weight = 0;
 	inner.hint_step_ms = step_ms;
 	inner.subquery_offset_ms = w->offset_ms + (w->pinned ? 0 : place->subquery_offset_ms);
 	inner.subquery_range_ms = w->range_ms + (w->pinned ? 0 : place->subquery_range_ms);
@@ -465,6 +468,7 @@ static struct plan_node *build_replicated(struct builder *b, const struct expr *
 {
 	struct place once = *place;
 	once.steps.n = 1;
+	once.sample_weight *= place->steps.n;
 	once.parent = NULL;
 	struct plan_node *arg = build(b, e, once);
 	if (!arg)
@@ -567,7 +571,7 @@ struct promql_plan *promql_prepare(struct str text, const struct promql_engine_o
 				   struct query_time time, struct err *err)
 {
 	struct promql_plan *plan auto_free(promql_plan_free) = NEW(struct promql_plan);
-	struct place top = {.func = "", .hint_step_ms = time.step_ms};
+	struct place top = {.func = "", .hint_step_ms = time.step_ms, .sample_weight = 1};
 
 	plan->opts = *opts;
 	if (plan->opts.lookback_ms <= 0)

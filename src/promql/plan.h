@@ -83,7 +83,10 @@ struct plan_node {
 	struct plan_window window; /* of selectors and subqueries */
 	struct select_hints hints; /* of selectors */
 	struct matchers matchers;  /* of selectors */
-	size_t n_info_names;       /* how many matchers of the info series are for their names */
+	/* How often the samples of a selector count: once per step that shares them, and not below
+	 * a subquery, whose own result is counted. */
+	uint64_t sample_weight;
+	size_t n_info_names; /* how many matchers of the info series are for their names */
 };
 
 struct promql_plan {

@@ -97,6 +97,11 @@ size_t promql_result_n_steps(const struct promql_result *r)
 	return r->x.plan->root->steps.n;
 }
 
+struct promql_stats promql_result_stats(const struct promql_result *r)
+{
+	return (struct promql_stats){r->x.samples_seen, r->x.samples_peak};
+}
+
 uint64_t promql_result_samples_read(const struct promql_result *r)
 {
 	return r->x.samples_read;

@@ -50,6 +50,13 @@ enum iter_result promql_result_next(struct promql_result *r, struct result_serie
 bool promql_result_scalar(struct promql_result *r, struct result_scalar *out, struct err *err);
 bool promql_result_string(struct promql_result *r, struct result_string *out, struct err *err);
 
+/* What an evaluation looked at. */
+struct promql_stats {
+	uint64_t total; /* samples that the selectors gave, counted at each step that saw them */
+	uint64_t peak;  /* the most samples that were held at once */
+};
+struct promql_stats promql_result_stats(const struct promql_result *r);
+
 /* How many samples were read from the queryable so far. */
 uint64_t promql_result_samples_read(const struct promql_result *r);
 

@@ -52,6 +52,8 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 			    err))
 		return fail(sel, err);
 	x->samples_read += out->samples.n;
+	if (x->samples_held + out->samples.n > x->samples_peak)
+		x->samples_peak = x->samples_held + out->samples.n;
 	if (out->samples.hist) {
 		err_set(err, ERR_UNSUPPORTED,
 			"the selector %.*s gives native histograms, which are not supported yet",

@@ -2,6 +2,7 @@
 
 #include "api/metadata_api.h"
 #include "api/stores_api.h"
+#include "api/syntax_api.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "fleet/proxy.h"
@@ -35,6 +36,8 @@ static const struct http_route QUERY_ROUTES[] = {
     {QUERY_METHODS, "/query_range", query_api_range, "query_range", 0},
     {QUERY_METHODS, "/series", metadata_api_series, "series", 0},
     {QUERY_METHODS, "/labels", metadata_api_label_names, "label_names", 0},
+    {QUERY_METHODS, "/parse_query", syntax_api_parse, "parse_query", 0},
+    {QUERY_METHODS, "/format_query", syntax_api_format, "format_query", 0},
     {HTTP_GET, "/label/:name/values", metadata_api_label_values, "label_values", 0},
 };
 

@@ -5,6 +5,8 @@
 #include "tests/lib/expect.h"
 #include "tests/lib/wait.h"
 
+#include <stdlib.h>
+
 static int set_up(void **state)
 {
 	static struct api_rig rig;
@@ -352,11 +354,49 @@ static void what_is_not_supported_yet_is_refused_not_ignored(void **state)
 {
 	struct api_rig *rig = start(state);
 
-	expect_get(rig, "/api/v1/query?query=1&stats=all", 400,
-		   ERROR("bad_data", "parameter 'stats' is not supported yet"));
-	expect_get(rig, "/api/v1/query?query=1&shard_info=%7B%7D", 400,
-		   ERROR("bad_data", "parameter 'shard_info' is not supported yet"));
+	expect_get(rig, "/api/v1/query?query=1&analyze=true", 400,
+		   ERROR("bad_data", "parameter 'analyze' is not supported yet"));
 	api_rig_get(rig, 200, "/api/v1/query?query=1&analyze=false");
+}
+
+static void what_a_query_cost_is_told_when_asked_for(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	/* Two steps of four series, and of their windows of two samples each. */
+	const char *body = api_rig_get(
+	    rig, 200,
+	    "/api/v1/query_range?query=up%2Brate(up[20s])&start=50&end=60&step=10&stats=all");
+	assert_non_null(strstr(body, "\"stats\":{\"timings\":{\"evalTotalTime\":0,"));
+	assert_non_null(strstr(body, "\"totalQueryableSamples\":24,"));
+	body = api_rig_get(rig, 200, "/api/v1/query?query=1&stats=");
+	assert_null(strstr(body, "\"stats\""));
+}
+
+static void a_query_may_be_of_one_shard(void **state)
+{
+	struct api_rig *rig = *state;
+	static const char *const paths[] = {
+	    "/api/v1/query?query=sum(up)&time=50&shard_info="
+	    "%7B%22shard_index%22:0,%22total_shards%22:2,%22by%22:true,%22labels%22:[%22job%22]%7D",
+	    "/api/v1/query?query=sum(up)&time=50&shard_info="
+	    "%7B%22shard_index%22:1,%22total_shards%22:2,%22by%22:true,%22labels%22:[%22job%22]%7D",
+	};
+	int total = 0;
+
+	/* It is the proxy that picks the series. */
+	rig->stores[0].info.supports_sharding = rig->stores[1].info.supports_sharding = false;
+	api_rig_start(rig);
+	for (size_t i = 0; i < 2; i++) {
+		const char *value = strstr(api_rig_get(rig, 200, paths[i]), "[50,\"");
+		int n = value ? atoi(value + 5) : 0;
+		assert_true(n < 20);
+		total += n;
+	}
+	assert_int_equal(total, 20);
+	const char *body =
+	    api_rig_get(rig, 400, "/api/v1/query?query=1&shard_info=%7B%22by%22:1%7D");
+	assert_non_null(strstr(body, "could not unmarshal parameter shard_info: "));
 }
 
 static void no_series_stays_open(void **state)
@@ -392,6 +432,8 @@ int main(void)
 	    TEST(a_request_cannot_ask_for_more_time_than_there_is),
 	    TEST(a_query_waits_for_its_turn),
 	    TEST(what_is_not_supported_yet_is_refused_not_ignored),
+	    TEST(what_a_query_cost_is_told_when_asked_for),
+	    TEST(a_query_may_be_of_one_shard),
 	    TEST(no_series_stays_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
