@@ -53,3 +53,10 @@ bool newest_sample_times(const struct samples *s, const struct plan_window *wind
 	EACH_NEWEST(out->v[step] = (double)s->t_ms[sample] / 1000);
 	return bits_any(out->present, steps->n);
 }
+
+bool newest_start_times(const struct samples *s, const struct plan_window *window,
+			const struct steps *steps, struct step_series *out)
+{
+	EACH_NEWEST(out->v[step] = s->st_ms ? (double)s->st_ms[sample] / 1000 : 0);
+	return bits_any(out->present, steps->n);
+}

@@ -12,5 +12,6 @@ typedef bool newest_fn(const struct samples *s, const struct plan_window *window
 
 newest_fn newest_samples;
 newest_fn newest_sample_times; /* in seconds, as timestamp() gives them */
+newest_fn newest_start_times;  /* the same of their start times, 0 where they are not known */
 
 #endif

@@ -63,6 +63,11 @@ static void apply_step_time(const struct map_op *op, struct step_series *s)
 	s->v[i] = (double)steps_at(&op->base.steps, i) / 1000;
 }
 
+static void apply_clear(const struct map_op *op, struct step_series *s)
+{
+	bits_clear_all(s->present, op->base.steps.n);
+}
+
 /* To the nearest multiple, ties up. */
 static void apply_round(const struct map_op *op, struct step_series *s)
 {
@@ -197,13 +202,25 @@ static apply_fn *apply_of_call(const struct plan_node *node)
 	}
 }
 
-static apply_fn *apply_of(const struct plan_node *node)
+/* Of an expression that is no selector, the time is that of the evaluation, and none at which it
+ * started is known. */
+static apply_fn *apply_of_timestamp(const struct plan_node *node, const struct execution *x)
+{
+	if (node->expr->call.function->id == FUNCTION_START_TIMESTAMP)
+		return node->args[0]->kind == PLAN_SELECT_START_TIMES &&
+			       x->plan->opts.use_start_timestamps
+			   ? apply_nothing
+			   : apply_clear;
+	return node->args[0]->kind == PLAN_SELECT_TIMES ? apply_nothing : apply_step_time;
+}
+
+static apply_fn *apply_of(const struct plan_node *node, const struct execution *x)
 {
 	switch ((int)node->kind) {
 	case PLAN_NEGATE:
 		return apply_negate;
 	case PLAN_TIMESTAMP:
-		return node->args[0]->kind == PLAN_SELECT_TIMES ? apply_nothing : apply_step_time;
+		return apply_of_timestamp(node, x);
 	case PLAN_MAP:
 		return apply_of_call(node);
 	default:
@@ -239,7 +256,7 @@ struct operator* map_op_open(struct execution *x, const struct plan_node *node, 
 	op->arena = arena_new(x->tracker);
 	op->scratch = arena_new(x->tracker);
 	op->dropper.seen.arena = op->arena;
-	op->apply = apply_of(node);
+	op->apply = apply_of(node, x);
 	op->drops_name = op->apply != apply_filter;
 	if (node->kind == PLAN_MAP)
 		op->fn = map_function(node->expr->call.function->id);

@@ -7,6 +7,7 @@
 #include "promql/number_text.h"
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
+#include "promql/start_times.h"
 #include "promql/window_cursor.h"
 #include "promql/xrate.h"
 
@@ -160,6 +161,21 @@ static void note_non_counter(struct range_call_op *op, struct labels labels)
 				STR_FMT(name));
 }
 
+static void note_overlap(struct range_call_op *op, const struct range_series *s)
+{
+	const struct plan_window *window = &op->base.node->args[0]->window;
+
+	if ((op->id != FUNCTION_RATE && op->id != FUNCTION_INCREASE) || !s->floats.st_ms ||
+	    window->bounds != BOUNDS_PLAIN ||
+	    !start_times_overlap(&s->floats, window, &op->base.steps))
+		return;
+	struct str name = labels_get(s->labels, STR(LABEL_NAME));
+	annotations_add(
+	    &op->base.x->annotations, NOTE_PROMQL_WARNING, source_where(op),
+	    "sample has start time that overlaps with previous sample timestamp%s%.*s%s",
+	    name.n ? " for metric \"" : "", STR_FMT(name), name.n ? "\"" : "");
+}
+
 static enum iter_result range_call_next(struct operator* base, struct step_series *out,
 					struct err *err)
 {
@@ -173,6 +189,7 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 		if (s.floats.n == 0)
 			continue;
 		arena_clear(op->scratch);
+		note_overlap(op, &s);
 		if (op->fn && !call_windows(op, &s.floats, err))
 			return ITER_ERROR;
 		if (op->fn ? !bits_any(op->out.present, base->steps.n) : !call_whole(op, &s.floats))

@@ -52,6 +52,8 @@ static newest_fn *newest_of(const struct plan_node *node)
 {
 	if (node->kind == PLAN_SELECT_TIMES)
 		return newest_sample_times;
+	if (node->kind == PLAN_SELECT_START_TIMES)
+		return newest_start_times;
 	return node->window.bounds == BOUNDS_SMOOTHED ? smoothed_samples : newest_samples;
 }
 

@@ -10,6 +10,7 @@ static const struct {
     [PLAN_TIME] = {scalar_op_open},
     [PLAN_SELECT] = {select_op_open},
     [PLAN_SELECT_TIMES] = {select_op_open},
+    [PLAN_SELECT_START_TIMES] = {select_op_open},
     [PLAN_REPLICATE] = {replicate_op_open},
     [PLAN_RANGE_CALL] = {range_call_op_open},
     [PLAN_ABSENT_RANGE] = {absent_op_open},

@@ -1,13 +1,16 @@
 #include "promql/pair_counts.h"
 
+#include "promql/start_times.h"
 #include "promql/window_cursor.h"
 
 #include <math.h>
 
-static bool counts(enum pair_kind kind, double before, double v)
+static bool counts(enum pair_kind kind, const struct samples *s, size_t i)
 {
+	double before = s->v[i - 1], v = s->v[i];
+
 	if (kind == PAIRS_RESET)
-		return v < before;
+		return sample_is_reset(s, i);
 	return v != before && !(isnan(v) && isnan(before));
 }
 
@@ -18,7 +21,7 @@ static size_t *count_up_to(const struct samples *s, enum pair_kind kind, struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		n += i > 0 && counts(kind, s->v[i - 1], s->v[i]);
+		n += i > 0 && counts(kind, s, i);
 		up_to[i] = n;
 	}
 	return up_to;

@@ -350,7 +350,9 @@ static struct plan_node *build_call(struct builder *b, const struct expr *e, str
 	if (kind == PLAN_RANGE_CALL)
 		put_range_first(node);
 	if (kind == PLAN_TIMESTAMP && node->args[0]->kind == PLAN_SELECT)
-		node->args[0]->kind = PLAN_SELECT_TIMES;
+		node->args[0]->kind = call->function->id == FUNCTION_TIMESTAMP
+					  ? PLAN_SELECT_TIMES
+					  : PLAN_SELECT_START_TIMES;
 	node->names = names_of_call(node);
 	return node;
 }

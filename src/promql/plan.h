@@ -16,17 +16,18 @@
 
 enum plan_kind {
 	PLAN_UNSUPPORTED,
-	PLAN_NUMBER,       /* a scalar known now */
-	PLAN_STRING,       /* the root of a query that is nothing but a string */
-	PLAN_TIME,         /* time() */
-	PLAN_SELECT,       /* the newest sample of each series at each step */
-	PLAN_SELECT_TIMES, /* its time instead of its value: below PLAN_TIMESTAMP */
-	PLAN_RANGE_SELECT, /* a range selector: below PLAN_RANGE_CALL, or the root */
-	PLAN_SUBQUERY,     /* likewise; args[0] has steps of its own */
-	PLAN_REPLICATE,    /* args[0], which has one step, at all steps */
-	PLAN_RANGE_CALL,   /* a function of windows of samples; args[0] is their source */
-	PLAN_ABSENT_RANGE, /* absent_over_time() */
-	PLAN_MAP,          /* a function of single values, with scalars */
+	PLAN_NUMBER,             /* a scalar known now */
+	PLAN_STRING,             /* the root of a query that is nothing but a string */
+	PLAN_TIME,               /* time() */
+	PLAN_SELECT,             /* the newest sample of each series at each step */
+	PLAN_SELECT_TIMES,       /* its time instead of its value: below PLAN_TIMESTAMP */
+	PLAN_SELECT_START_TIMES, /* likewise its start time */
+	PLAN_RANGE_SELECT,       /* a range selector: below PLAN_RANGE_CALL, or the root */
+	PLAN_SUBQUERY,           /* likewise; args[0] has steps of its own */
+	PLAN_REPLICATE,          /* args[0], which has one step, at all steps */
+	PLAN_RANGE_CALL,         /* a function of windows of samples; args[0] is their source */
+	PLAN_ABSENT_RANGE,       /* absent_over_time() */
+	PLAN_MAP,                /* a function of single values, with scalars */
 	PLAN_NEGATE,
 	PLAN_TIMESTAMP,
 	PLAN_SCALAR, /* scalar() */

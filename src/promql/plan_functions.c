@@ -76,6 +76,7 @@ static const enum plan_kind kind_of_function[FUNCTION_N] = {
     KIND(MIN_OF, SCALAR_MAP),
     KIND(TIME, TIME),
     KIND(TIMESTAMP, TIMESTAMP),
+    KIND(START_TIMESTAMP, TIMESTAMP),
     KIND(SCALAR, SCALAR),
     KIND(VECTOR, VECTOR),
     KIND(ABSENT, ABSENT),

@@ -15,6 +15,7 @@ static bool depends_on_time(enum function_id id)
 	case FUNCTION_MONTH:
 	case FUNCTION_YEAR:
 	case FUNCTION_PREDICT_LINEAR:
+	case FUNCTION_START_TIMESTAMP:
 	case FUNCTION_TIME:
 	case FUNCTION_TIMESTAMP:
 		return true;
@@ -26,7 +27,8 @@ static bool depends_on_time(enum function_id id)
 static bool call_is_pinned(const struct call *call)
 {
 	/* timestamp() of a pinned selector is the time of the sample, which does not change. */
-	if (call->function->id == FUNCTION_TIMESTAMP) {
+	if (call->function->id == FUNCTION_TIMESTAMP ||
+	    call->function->id == FUNCTION_START_TIMESTAMP) {
 		const struct expr *arg = expr_unwrap(call->args[0]);
 		return arg->kind == EXPR_VECTOR_SELECTOR && plan_is_pinned(arg);
 	}

@@ -2,6 +2,7 @@
 
 #include "promql/kahan.h"
 #include "promql/quantile.h"
+#include "promql/start_times.h"
 
 static size_t window_n(const struct range_window *w)
 {
@@ -185,7 +186,7 @@ static bool irate(const struct range_window *w, double *out)
 	if (window_n(w) < 2)
 		return false;
 	double last = w->s->v[w->to - 1], before = w->s->v[w->to - 2];
-	double increase = last < before ? last : last - before;
+	double increase = sample_is_reset(w->s, w->to - 1) ? last : last - before;
 	int64_t interval_ms = w->s->t_ms[w->to - 1] - w->s->t_ms[w->to - 2];
 	*out = increase / seconds(interval_ms);
 	return true;

@@ -47,6 +47,8 @@ static enum iter_result next_selected(struct range_source *src, struct range_ser
 	if (r != ITER_VALUE)
 		return r;
 	*out = (struct range_series){.labels = s.labels, .floats = s.samples, .block = s.block};
+	if (!src->x->plan->opts.use_start_timestamps)
+		out->floats.st_ms = NULL;
 	samples_drop_stale(&out->floats);
 	return ITER_VALUE;
 }

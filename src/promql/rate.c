@@ -1,6 +1,7 @@
 #include "promql/rate.h"
 
 #include "promql/duration.h"
+#include "promql/start_times.h"
 #include "promql/window_cursor.h"
 
 #include <math.h>
@@ -8,7 +9,7 @@
 /* --- resets ----------------------------------------------------------------------------------- */
 
 struct reset_list {
-	uint32_t *at; /* sample i is smaller than the one before it */
+	uint32_t *at; /* sample i is smaller than the one before it, or of another life */
 	size_t n;
 	size_t next; /* the first that may be in the window */
 };
@@ -31,13 +32,13 @@ static void find_resets(const struct samples *s, struct arena *a, struct reset_l
 
 	*out = (struct reset_list){0};
 	for (size_t i = 1; i < s->n; i++) {
-		if (s->n - i >= SCAN_SAMPLES && !any_reset(s->v + i - 1)) {
+		if (!s->st_ms && s->n - i >= SCAN_SAMPLES && !any_reset(s->v + i - 1)) {
 			i += SCAN_SAMPLES - 1;
 			continue;
 		}
 		size_t end = s->n - i > SCAN_SAMPLES ? i + SCAN_SAMPLES : s->n;
 		for (; i < end; i++) {
-			if (!(s->v[i] < s->v[i - 1]))
+			if (!sample_is_reset(s, i))
 				continue;
 			if (out->n == cap) {
 				size_t more = cap ? cap * 2 : 16;
@@ -139,6 +140,33 @@ struct rate_run {
 	struct factors factors;
 };
 
+/* Whether the counter began in the window, before its first sample. */
+static inline bool begins_inside(const struct rate_run *r, size_t from, int64_t start_ms)
+{
+	const int64_t *st_ms = r->s->st_ms;
+
+	return st_ms && r->kind != RATE_DELTA && st_ms[from] != 0 && st_ms[from] > start_ms &&
+	       st_ms[from] < r->s->t_ms[from];
+}
+
+/* It was zero then, so that nothing is left to extrapolate at the start. */
+static double rate_since_start(struct rate_run *r, size_t from, size_t to, int64_t end_ms)
+{
+	const struct samples *s = r->s;
+	double increase = s->v[to - 1] - s->v[from];
+	double average = 0;
+	struct factors f = {.to_end = (double)(end_ms - s->t_ms[to - 1]) / 1000};
+
+	increase = add_resets(&r->resets, s->v, from, to, increase) + s->v[from];
+	if (to - from > 1)
+		average =
+		    (double)(s->t_ms[to - 1] - s->t_ms[from]) / 1000 / (double)(to - from - 1);
+	if (f.to_end >= average * 1.1)
+		f.to_end = average / 2;
+	f.sampled = (double)(s->t_ms[to - 1] - s->st_ms[from]) / 1000;
+	return increase * factor_of(&f, 0, r->per_seconds);
+}
+
 /* False: the window ending there has fewer than two samples. */
 static inline bool rate_of_window(struct rate_run *r, int64_t end_ms, double *out)
 {
@@ -147,6 +175,10 @@ static inline bool rate_of_window(struct rate_run *r, int64_t end_ms, double *ou
 
 	window_cursor_move(&r->window, start_ms, end_ms);
 	size_t from = r->window.from, to = r->window.to;
+	if (to > from && begins_inside(r, from, start_ms)) {
+		*out = rate_since_start(r, from, to, end_ms);
+		return true;
+	}
 	if (to - from < 2)
 		return false;
 	double first = s->v[from];

@@ -91,11 +91,15 @@ static bool memory_read(struct queryable *q, const struct series *s,
 	samples_reserve(a, out, from->n);
 	if (from->hist && !out->hist)
 		out->hist = ARENA_ARRAY(a, struct histogram *, out->cap);
+	if (from->st_ms && !out->st_ms)
+		out->st_ms = ARENA_ARRAY(a, int64_t, out->cap);
 	for (size_t i = 0; i < from->n; i++) {
 		if (from->t_ms[i] < hints->min_t_ms || from->t_ms[i] > hints->max_t_ms)
 			continue;
 		out->t_ms[out->n] = from->t_ms[i];
 		out->v[out->n] = from->v[i];
+		if (out->st_ms)
+			out->st_ms[out->n] = from->st_ms ? from->st_ms[i] : 0;
 		if (out->hist)
 			out->hist[out->n] = from->hist ? from->hist[i] : NULL;
 		out->n++;
@@ -154,10 +158,14 @@ bool memory_queryable_add(struct memory_queryable *mq, struct labels labels,
 		s = create(mq, labels);
 	struct samples *to = &s->samples;
 	samples_reserve(mq->arena, to, to->n + samples->n);
+	if (samples->st_ms && !to->st_ms)
+		to->st_ms = ARENA_ARRAY(mq->arena, int64_t, to->cap);
 	for (size_t i = 0; i < samples->n; i++) {
 		if (to->n && to->t_ms[to->n - 1] >= samples->t_ms[i])
 			return false;
 		to->t_ms[to->n] = samples->t_ms[i];
+		if (to->st_ms)
+			to->st_ms[to->n] = samples->st_ms ? samples->st_ms[i] : 0;
 		to->v[to->n++] = samples->v[i];
 	}
 	return true;

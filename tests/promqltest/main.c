@@ -27,6 +27,22 @@ static bool is_replaced(const struct load *load, size_t i)
 	return false;
 }
 
+static const struct start_times *find_starts(const struct load *load, struct labels labels)
+{
+	for (size_t i = 0; i < load->starts.n; i++)
+		if (labels_eq(load->starts.v[i].labels, labels))
+			return &load->starts.v[i];
+	return NULL;
+}
+
+static int64_t start_ms(const struct start_times *starts, size_t position, int64_t t_ms)
+{
+	if (!starts || position >= starts->offsets_ms.n ||
+	    starts->offsets_ms.v[position] == START_UNKNOWN)
+		return 0;
+	return t_ms + starts->offsets_ms.v[position];
+}
+
 static bool load(struct memory_queryable *mq, const struct load *load, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -36,11 +52,16 @@ static bool load(struct memory_queryable *mq, const struct load *load, struct er
 		struct samples s = {0};
 		if (is_replaced(load, i))
 			continue;
+		const struct start_times *starts = find_starts(load, line->labels);
 		samples_reserve(a, &s, line->points.n);
+		if (starts)
+			s.st_ms = ARENA_ARRAY(a, int64_t, s.cap);
 		for (size_t k = 0; k < line->points.n; k++) {
 			if (line->points.v[k].kind != POINT_FLOAT)
 				continue;
 			s.t_ms[s.n] = (int64_t)k * load->step_ms;
+			if (starts)
+				s.st_ms[s.n] = start_ms(starts, k, s.t_ms[s.n]);
 			s.v[s.n++] = line->points.v[k].v;
 		}
 		if (s.n && !memory_queryable_add(mq, line->labels, &s))

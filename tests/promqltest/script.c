@@ -48,9 +48,14 @@ static bool parse_load(struct arena *a, struct lines *l, struct str rest, struct
 	if (!model_duration_parse(rest, &out->step_ms, err))
 		return false;
 	for (struct str line = next_line(l); line.n; line = next_line(l)) {
+		struct start_times starts;
 		struct series_line s;
-		if (str_find(line, STR("@st")) < line.n)
-			continue; /* start timestamps are not kept */
+		if (start_times_is_line(line)) {
+			if (!start_times_parse(a, line, &starts, err))
+				return false;
+			ARENA_PUSH(a, &out->starts, starts);
+			continue;
+		}
 		if (!series_line_parse(a, line, &s, err))
 			return false;
 		ARENA_PUSH(a, &out->lines, s);

@@ -4,6 +4,7 @@
 #define TESTS_PROMQLTEST_SCRIPT_H
 
 #include "tests/lib/series_line.h"
+#include "tests/promqltest/start_times.h"
 
 enum command_kind {
 	COMMAND_CLEAR,
@@ -17,6 +18,10 @@ struct load {
 		struct series_line *v;
 		size_t n, cap;
 	} lines;
+	struct {
+		struct start_times *v;
+		size_t n, cap;
+	} starts;
 };
 
 enum demand_kind {
