@@ -35,8 +35,10 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	struct execution *x = sel->x;
 	struct series series;
 
-	if (!execution_check(x, err))
+	if (!tracker_check(x->tracker, err))
 		return fail(sel, err);
+	if (!execution_check(x, err))
+		return ITER_ERROR;
 	enum iter_result r = series_iter_next(sel->it, &series, err);
 	if (r == ITER_ERROR)
 		err_wrap(err, "expanding series");

@@ -228,8 +228,8 @@ static void samples_held_at_once_can_be_limited(void **state)
 
 	rig->opts.max_samples = 10;
 	expect_range(rig, "quantile(0.5, requests_total)", 0, 20 * MINUTE, MINUTE,
-		     "error: selector requests_total: query processing would load too many samples "
-		     "into memory in query execution");
+		     "error: query processing would load too many samples into memory in query "
+		     "execution");
 	rig->opts.max_samples = 0;
 }
 
