@@ -1,5 +1,7 @@
 #include "api/result_json.h"
 
+#include "model/histogram.h"
+
 void labels_json(struct json_writer *w, struct labels ls)
 {
 	json_begin_object(w);
@@ -18,14 +20,93 @@ static void put_sample(struct json_writer *w, int64_t t_ms, double v)
 	json_end_array(w);
 }
 
+static void put_bucket(struct json_writer *w, const struct histogram_bucket *b)
+{
+	int bounds = b->has_lower ? (b->has_upper ? 3 : 1) : (b->has_upper ? 0 : 2);
+
+	json_begin_array(w);
+	json_put_i64(w, bounds);
+	json_put_sample(w, b->lower);
+	json_put_sample(w, b->upper);
+	json_put_sample(w, b->count);
+	json_end_array(w);
+}
+
+static void put_buckets(struct json_writer *w, const struct histogram *h)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < histogram_num_buckets(h); i++) {
+		struct histogram_bucket b = histogram_bucket_at(h, i);
+		if (b.count == 0)
+			continue;
+		if (!has_any) {
+			json_key(w, "buckets");
+			json_begin_array(w);
+		}
+		has_any = true;
+		put_bucket(w, &b);
+	}
+	if (has_any)
+		json_end_array(w);
+}
+
+static void put_histogram(struct json_writer *w, int64_t t_ms, const struct histogram *h)
+{
+	json_begin_array(w);
+	json_put_time_ms(w, t_ms);
+	json_begin_object(w);
+	json_key(w, "count");
+	json_put_sample(w, h->count);
+	json_key(w, "sum");
+	json_put_sample(w, h->sum);
+	put_buckets(w, h);
+	json_end_object(w);
+	json_end_array(w);
+}
+
 static void put_vector_series(struct json_writer *w, const struct result_series *s)
 {
 	json_begin_object(w);
 	json_key(w, "metric");
 	labels_json(w, s->labels);
-	json_key(w, "value");
-	put_sample(w, s->t_ms[0], s->v[0]);
+	if (s->hist && s->hist[0]) {
+		json_key(w, "histogram");
+		put_histogram(w, s->t_ms[0], s->hist[0]);
+	} else {
+		json_key(w, "value");
+		put_sample(w, s->t_ms[0], s->v[0]);
+	}
 	json_end_object(w);
+}
+
+static void put_floats(struct json_writer *w, const struct result_series *s)
+{
+	json_key(w, "values");
+	json_begin_array(w);
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->hist || !s->hist[i])
+			put_sample(w, s->t_ms[i], s->v[i]);
+	json_end_array(w);
+}
+
+/* Either list only if there is anything in it. */
+static void put_mixed_samples(struct json_writer *w, const struct result_series *s)
+{
+	size_t n_histograms = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n_histograms += s->hist[i] != NULL;
+	if (n_histograms < s->n)
+		put_floats(w, s);
+	if (n_histograms == 0)
+		return;
+	json_key(w, "histograms");
+	json_begin_array(w);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->hist[i])
+			put_histogram(w, s->t_ms[i], s->hist[i]);
+	json_end_array(w);
 }
 
 static void put_matrix_series(struct json_writer *w, const struct result_series *s)
@@ -33,11 +114,10 @@ static void put_matrix_series(struct json_writer *w, const struct result_series 
 	json_begin_object(w);
 	json_key(w, "metric");
 	labels_json(w, s->labels);
-	json_key(w, "values");
-	json_begin_array(w);
-	for (size_t i = 0; i < s->n; i++)
-		put_sample(w, s->t_ms[i], s->v[i]);
-	json_end_array(w);
+	if (s->hist)
+		put_mixed_samples(w, s);
+	else
+		put_floats(w, s);
 	json_end_object(w);
 }
 

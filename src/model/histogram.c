@@ -8,9 +8,10 @@ static struct histogram_side copy_side(struct arena *a, struct histogram_side si
 	if (side.n == 0)
 		return (struct histogram_side){0};
 	double *count = arena_alloc(a, side.n * sizeof(*count));
+	int32_t *index = arena_alloc(a, side.n * sizeof(*index));
 	memcpy(count, side.count, side.n * sizeof(*count));
-	side.count = count;
-	return side;
+	memcpy(index, side.index, side.n * sizeof(*index));
+	return (struct histogram_side){index, count, side.n};
 }
 
 struct histogram *histogram_copy(struct arena *a, const struct histogram *h)
@@ -20,6 +21,11 @@ struct histogram *histogram_copy(struct arena *a, const struct histogram *h)
 	*copy = *h;
 	copy->positive = copy_side(a, h->positive);
 	copy->negative = copy_side(a, h->negative);
+	if (h->n_bounds) {
+		double *bounds = arena_alloc(a, h->n_bounds * sizeof(*bounds));
+		memcpy(bounds, h->bounds, h->n_bounds * sizeof(*bounds));
+		copy->bounds = bounds;
+	}
 	return copy;
 }
 

@@ -63,6 +63,7 @@ static inline bool histogram_is_custom(const struct histogram *h)
 	return h->schema == HISTOGRAM_CUSTOM;
 }
 
+/* Shares nothing with h. */
 struct histogram *histogram_copy(struct arena *a, const struct histogram *h);
 
 /* The same buckets, even empty ones, with the same bits; the hints do not matter. */

@@ -342,15 +342,6 @@ struct histogram_clash histogram_subtract(struct arena *a, struct histogram *h,
 	return add(a, h, NULL, other, -1);
 }
 
-struct histogram *histogram_compensation(struct arena *a, const struct histogram *h)
-{
-	struct histogram *c = ARENA_NEW(a, struct histogram);
-
-	c->positive.count = ARENA_ARRAY(a, double, h->positive.n);
-	c->negative.count = ARENA_ARRAY(a, double, h->negative.n);
-	return c;
-}
-
 /* Whatever changes the layout of h changes c's counts with it; here c gets the rest of it. */
 static void follow(struct histogram *c, const struct histogram *h)
 {
@@ -361,6 +352,16 @@ static void follow(struct histogram *c, const struct histogram *h)
 	c->negative = (struct histogram_side){h->negative.index, c->negative.count, h->negative.n};
 	c->bounds = h->bounds;
 	c->n_bounds = h->n_bounds;
+}
+
+struct histogram *histogram_compensation(struct arena *a, const struct histogram *h)
+{
+	struct histogram *c = ARENA_NEW(a, struct histogram);
+
+	c->positive.count = ARENA_ARRAY(a, double, h->positive.n);
+	c->negative.count = ARENA_ARRAY(a, double, h->negative.n);
+	follow(c, h);
+	return c;
 }
 
 struct histogram_clash histogram_add_compensated(struct arena *a, struct histogram *h,

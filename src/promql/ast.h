@@ -68,6 +68,11 @@ enum expr_op {
 /* The operator as written: "+", "atan2", "</", "step". */
 const char *expr_op_name(enum expr_op op);
 
+static inline bool expr_op_is_trim(enum expr_op op)
+{
+	return op == OP_TRIM_UPPER || op == OP_TRIM_LOWER;
+}
+
 static inline bool expr_op_is_comparison(enum expr_op op)
 {
 	return op >= OP_EQ && op <= OP_GE;

@@ -112,3 +112,37 @@ double classic_histogram_quantile(double q, struct classic_bucket *v, size_t n,
 	}
 	return start + (v[b].upper_bound - start) * (rank / count);
 }
+
+/* How many observations are below `bound`, by linear interpolation. */
+static double count_below(const struct classic_bucket *v, size_t n, double bound)
+{
+	double start = v[0].upper_bound <= 0 ? -INFINITY : 0, before = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (start >= bound)
+			return before;
+		if (v[i].upper_bound > bound && start == -INFINITY)
+			return v[i].count;
+		if (v[i].upper_bound > bound)
+			return before +
+			       (v[i].count - before) * (bound - start) / (v[i].upper_bound - start);
+		before = v[i].count;
+		start = v[i].upper_bound;
+	}
+	return v[n - 1].count;
+}
+
+double classic_histogram_fraction(double lower, double upper, struct classic_bucket *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), cmp_bound);
+	if (v[n - 1].upper_bound != INFINITY)
+		return NAN;
+	n = coalesce(v, n);
+	double count = v[n - 1].count;
+	if (count == 0 || isnan(lower) || isnan(upper))
+		return NAN;
+	if (lower >= upper)
+		return 0;
+	double from = count_below(v, n, lower), to = count_below(v, n, upper);
+	return ((to > count ? count : to) - (from > count ? count : from)) / count;
+}

@@ -24,4 +24,7 @@ struct forced_monotonic {
 double classic_histogram_quantile(double q, struct classic_bucket *v, size_t n,
 				  struct forced_monotonic *forced);
 
+/* The share of observations between two bounds. Sorts `v` in place; n > 0. */
+double classic_histogram_fraction(double lower, double upper, struct classic_bucket *v, size_t n);
+
 #endif

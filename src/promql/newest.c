@@ -43,6 +43,10 @@ static size_t count_until(const struct samples *s, int64_t t_ms, size_t from)
 bool newest_samples(const struct samples *s, const struct plan_window *window,
 		    const struct steps *steps, struct step_series *out)
 {
+	if (out->hist) {
+		EACH_NEWEST(out->v[step] = s->v[sample]; out->hist[step] = s->hist[sample]);
+		return bits_any(out->present, steps->n);
+	}
 	EACH_NEWEST(out->v[step] = s->v[sample]);
 	return bits_any(out->present, steps->n);
 }

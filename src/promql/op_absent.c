@@ -35,7 +35,7 @@ static bool mark_windows(struct absent_op *op, uint64_t *seen, struct err *err)
 	enum iter_result r;
 
 	while ((r = range_source_next(&op->source, &s, err)) == ITER_VALUE) {
-		struct window_cursor c = {.t_ms = s.floats.t_ms, .n = s.floats.n};
+		struct window_cursor c = {.t_ms = s.samples.t_ms, .n = s.samples.n};
 		for (size_t i = 0; i < op->base.steps.n; i++) {
 			int64_t end_ms = window_end(window, steps_at(&op->base.steps, i));
 			window_cursor_move(&c, end_ms - window->range_ms, end_ms);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "promql/aggregations.h"
 #include "promql/grouping.h"
+#include "promql/histogram_notes.h"
 #include "promql/operator.h"
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct group {
 	struct aggregation_state total;   /* of the blocks before; no columns until there is one */
 	struct aggregation_state partial; /* of the current block */
 	uint32_t block;
+	struct histogram_total *totals; /* by step; NULL before the first histogram */
+	struct histogram **hist;        /* the results */
 };
 
 struct aggregator {
@@ -78,6 +81,84 @@ static void group_end_block(struct aggregator *op, struct group *g)
 	aggregation_state_clear(op->agg, &g->partial, n);
 }
 
+/* --- histograms ------------------------------------------------------------------------------- */
+
+static struct note_place note_place_of(const struct aggregator *op, struct labels labels)
+{
+	return (struct note_place){&op->base.x->annotations,
+				   op->base.node->expr->aggregate.expr->where,
+				   labels_get(labels, STR(LABEL_NAME))};
+}
+
+/* sum and avg add them up step by step, in the order of series. */
+static void add_histograms(struct aggregator *op, struct group *g, const struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+	bool is_average = op->base.node->expr->aggregate.op == AGGREGATE_AVG;
+	struct note_place place = note_place_of(op, s->labels);
+
+	if (!g->totals)
+		g->totals = ARENA_ARRAY(op->arena, struct histogram_total, n);
+	for (size_t i = bits_next(s->present, n, 0); i < n; i = bits_next(s->present, n, i + 1)) {
+		struct histogram_total *t = &g->totals[i];
+		if (!s->hist[i] || t->is_incompatible)
+			continue;
+		histogram_total_add(t, op->arena, s->hist[i], is_average);
+		if (t->is_incompatible)
+			note_mixed_schemas(&place);
+	}
+}
+
+/* What is left of the series are floats, or all of it where a sample is a sample. */
+static void take_histograms(struct aggregator *op, struct group *g, struct step_series *s)
+{
+	enum aggregate_op operation = op->base.node->expr->aggregate.op;
+
+	if (!s->hist || operation == AGGREGATE_COUNT || operation == AGGREGATE_GROUP)
+		return;
+	if (operation == AGGREGATE_SUM || operation == AGGREGATE_AVG) {
+		add_histograms(op, g, s);
+		step_series_drop_histograms(s, op->base.steps.n);
+	} else if (step_series_drop_histograms(s, op->base.steps.n)) {
+		annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO,
+				op->base.node->expr->aggregate.expr->where,
+				"ignored histogram in %s aggregation",
+				aggregate_op_name(operation));
+	}
+}
+
+static void finish_histograms(struct aggregator *op, struct group *g)
+{
+	size_t n = op->base.steps.n;
+	bool is_average = op->base.node->expr->aggregate.op == AGGREGATE_AVG;
+	struct note_place place = note_place_of(op, g->labels);
+
+	if (!g->totals)
+		return;
+	g->hist = ARENA_ARRAY(op->arena, struct histogram *, n);
+	for (size_t i = 0; i < n; i++) {
+		struct histogram_total *t = &g->totals[i];
+		if (t->count == 0)
+			continue;
+		if (bits_has(g->total.present, i)) {
+			bits_clear(g->total.present, i);
+			annotations_add(place.notes, NOTE_PROMQL_WARNING, place.at,
+					"encountered a mix of histograms and floats for "
+					"aggregation");
+			continue;
+		}
+		if (t->has_bounds)
+			note_reconciled_bounds(&place, "aggregation");
+		if (t->is_incompatible)
+			continue;
+		if (t->has_reset && t->has_not_reset)
+			note_conflicting_resets(&place, "aggregation");
+		g->hist[i] = histogram_total_value(t, op->arena, is_average);
+		histogram_compact(op->arena, g->hist[i]);
+		bits_set(g->total.present, i);
+	}
+}
+
 static bool aggregate_all(struct aggregator *op, struct err *err)
 {
 	size_t n = op->base.steps.n;
@@ -92,6 +173,7 @@ static bool aggregate_all(struct aggregator *op, struct err *err)
 			group_end_block(op, g);
 		g->block = s.block;
 		g->drops_name |= s.drops_name;
+		take_histograms(op, g, &s);
 		op->agg->add(&g->partial, &s, n);
 	}
 	if (r == ITER_ERROR)
@@ -103,6 +185,7 @@ static bool aggregate_all(struct aggregator *op, struct err *err)
 		else
 			g->total = g->partial;
 		op->agg->finish(&g->total, n);
+		finish_histograms(op, g);
 	}
 	return true;
 }
@@ -115,17 +198,21 @@ static enum iter_result aggregate_next(struct operator* base, struct step_series
 	if (!op->is_done && !aggregate_all(op, err))
 		return ITER_ERROR;
 	op->is_done = true;
-	if (op->next == op->groups.n)
-		return ITER_END;
-	const struct group *g = op->groups.v[op->next++];
-	*out = (struct step_series){
-	    .labels = g->labels,
-	    .v = g->total.columns[0],
-	    .present = g->total.present,
-	    .drops_name = g->drops_name,
-	    .block = (uint32_t)((op->next - 1) / BLOCK_SERIES),
-	};
-	return ITER_VALUE;
+	while (op->next < op->groups.n) {
+		const struct group *g = op->groups.v[op->next++];
+		if (!bits_any(g->total.present, base->steps.n))
+			continue; /* floats and histograms, or histograms that do not go together */
+		*out = (struct step_series){
+		    .labels = g->labels,
+		    .v = g->total.columns[0],
+		    .present = g->total.present,
+		    .hist = g->hist,
+		    .drops_name = g->drops_name,
+		    .block = (uint32_t)((op->next - 1) / BLOCK_SERIES),
+		};
+		return ITER_VALUE;
+	}
+	return ITER_END;
 }
 
 static void aggregate_close(struct operator* base)

@@ -152,6 +152,26 @@ static bool choose_k(struct k_op *op, struct value_heap *h, double k, struct hea
 	return op->op != AGGREGATE_LIMITK && value_heap_offer(h, op->order, e);
 }
 
+static bool is_ordered(const struct k_op *op)
+{
+	return op->op == AGGREGATE_TOPK || op->op == AGGREGATE_BOTTOMK;
+}
+
+/* Histograms have no order, and what is chosen must last. */
+static void prepare_histograms(struct k_op *op, struct step_series *s)
+{
+	if (!s->hist)
+		return;
+	if (!is_ordered(op)) {
+		*s = step_series_copy(op->arena, s, op->base.steps.n);
+		return;
+	}
+	if (step_series_drop_histograms(s, op->base.steps.n))
+		annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO,
+				op->base.node->expr->where, "ignored histogram in %s aggregation",
+				aggregate_op_name(op->op));
+}
+
 static void choose(struct k_op *op, const struct step_series *s)
 {
 	size_t n = op->base.steps.n;
@@ -163,7 +183,7 @@ static void choose(struct k_op *op, const struct step_series *s)
 	if (op->op == AGGREGATE_LIMIT_RATIO)
 		offset = (double)labels_hash(s->labels) / (double)UINT64_MAX;
 	for (size_t i = bits_next(s->present, n, 0); i < n; i = bits_next(s->present, n, i + 1)) {
-		struct heap_entry e = {s->v[i], index};
+		struct heap_entry e = {s->v[i], index, step_series_histogram(s, i)};
 		if (op->op != AGGREGATE_LIMIT_RATIO) {
 			chosen |= choose_k(op, &g->heaps[i], op->param[i], e);
 		} else if (op->param[i] != 0 && is_sampled(op->param[i], offset)) {
@@ -192,12 +212,17 @@ static void put_answer(struct k_op *op, size_t step, const struct heap_entry *e)
 		c->out->block = (uint32_t)((op->answer.n - 1) / BLOCK_SERIES);
 	}
 	c->out->v[step] = e->v;
+	if (e->histogram) {
+		if (!c->out->hist)
+			c->out->hist = ARENA_ARRAY(op->arena, struct histogram *, op->base.steps.n);
+		c->out->hist[step] = e->histogram;
+	}
 	bits_set(c->out->present, step);
 }
 
 static void put_together(struct k_op *op)
 {
-	bool sorts = op->op == AGGREGATE_TOPK || op->op == AGGREGATE_BOTTOMK;
+	bool sorts = is_ordered(op);
 
 	op->answer.v = ARENA_ARRAY(op->arena, struct step_series, op->candidates.n);
 	for (size_t g = 0; g < op->groups.n; g++) {
@@ -224,7 +249,9 @@ static bool evaluate(struct k_op *op, struct err *err)
 	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
 		if (!execution_check(op->base.x, err))
 			return false;
-		choose(op, &s);
+		prepare_histograms(op, &s);
+		if (bits_any(s.present, op->base.steps.n))
+			choose(op, &s);
 	}
 	if (r == ITER_ERROR)
 		return false;

@@ -3,6 +3,7 @@
  */
 #include "base/alloc.h"
 #include "base/float_text.h"
+#include "base/hash.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "promql/grouping.h"
@@ -95,6 +96,12 @@ static bool collect_members(struct quantile_op *op, struct err *err)
 	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
 		if (!execution_check(op->base.x, err))
 			return false;
+		if (step_series_drop_histograms(&s, n))
+			annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO,
+					op->base.node->expr->aggregate.expr->where,
+					"ignored histogram in quantile aggregation");
+		if (!bits_any(s.present, n))
+			continue;
 		struct members *g = members_of(op, &s);
 		g->drops_name |= s.drops_name;
 		s.labels = (struct labels){0};
@@ -201,25 +208,50 @@ struct count_values_op {
 	size_t next;
 };
 
-static struct labels tally_labels(struct count_values_op *op, struct labels group, double v)
+/* A float, or a histogram. */
+struct counted {
+	double v;
+	const struct histogram *histogram;
+};
+
+static struct labels tally_labels(struct count_values_op *op, struct labels group,
+				  const struct counted *v)
 {
-	char text[FLOAT_TEXT_MAX];
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	char number[FLOAT_TEXT_MAX];
 
 	if (op->label_vanishes)
 		return labels_copy(op->arena, group);
-	size_t n = float_format(text, v, FLOAT_F);
-	struct label value = {op->label, str_from(text, n)};
+	if (v->histogram)
+		histogram_format(&text, v->histogram);
+	else
+		buf_append(&text, number, float_format(number, v->v, FLOAT_F));
+	struct label value = {op->label, buf_str(&text)};
 	return labels_copy(op->arena, labels_merge(op->scratch, group, (struct labels){&value, 1}));
 }
 
+/* The same for values that are written in the same way. */
+static uint64_t value_bits(const struct counted *v)
+{
+	double canonical = isnan(v->v) ? NAN : v->v;
+	uint64_t bits;
+
+	if (v->histogram) {
+		struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+		histogram_format(&text, v->histogram);
+		return hash_xx64(buf_str(&text));
+	}
+	memcpy(&bits, &canonical, sizeof(bits));
+	return bits;
+}
+
 static struct tally *tally_of(struct count_values_op *op, uint64_t group, struct labels labels,
-			      double v)
+			      const struct counted *v)
 {
 	struct tally t = {.key.group = group};
-	double canonical = isnan(v) ? NAN : v;
 
 	if (!op->label_vanishes)
-		memcpy(&t.key.value_bits, &canonical, sizeof(canonical));
+		t.key.value_bits = value_bits(v);
 	struct tally *known = map_get(&op->by_key, str_from(&t.key, sizeof(t.key)));
 	if (known)
 		return known;
@@ -241,7 +273,8 @@ static void count_series(struct count_values_op *op, const struct step_series *s
 	labels = grouping_labels(&op->grouping, op->scratch, labels);
 	uint64_t group = labels_hash(labels);
 	for (size_t i = bits_next(s->present, n, 0); i < n; i = bits_next(s->present, n, i + 1)) {
-		struct tally *t = tally_of(op, group, labels, s->v[i]);
+		struct counted v = {s->v[i], step_series_histogram(s, i)};
+		struct tally *t = tally_of(op, group, labels, &v);
 		if (!bits_has(t->out.present, i))
 			t->out.v[i] = 0;
 		t->out.v[i]++;

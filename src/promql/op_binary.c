@@ -9,6 +9,7 @@
  */
 #include "base/alloc.h"
 #include "promql/arithmetic.h"
+#include "promql/histogram_binop.h"
 #include "promql/matching.h"
 #include "promql/operator.h"
 
@@ -171,6 +172,8 @@ static bool check_conflicts(struct binary_op *op, const uint64_t *present, struc
 
 static bool drops_name(const struct binary_op *op)
 {
+	if (expr_op_is_trim(op->binary->op))
+		return false;
 	if (!expr_op_is_comparison(op->binary->op))
 		return true;
 	return op->binary->returns_bool && !execution_delays_names(op->base.x);
@@ -223,17 +226,58 @@ static bool check_many_to_one(struct binary_op *op, const struct match_group *g,
 	return true;
 }
 
-static void compute(struct binary_op *op, const double *many, const double *one)
+struct side {
+	struct labels labels;
+	const double *v;
+	struct histogram *const *hist; /* as that of a step_series */
+};
+
+static struct side side_of(const struct step_series *s)
+{
+	return (struct side){s->labels, s->v, s->hist};
+}
+
+static struct operand operand_at(const struct side *s, size_t i)
+{
+	return (struct operand){s->v[i], s->hist ? s->hist[i] : NULL};
+}
+
+/* One step, at which one of the two is a histogram. */
+static void compute_histogram(struct binary_op *op, const struct side *l, const struct side *r,
+			      size_t i)
+{
+	struct note_place place = {&op->base.x->annotations, op->base.node->expr->where, {0}};
+	const struct histogram *h = NULL;
+
+	enum binop_result result = histogram_binop(op->binary->op, operand_at(l, i),
+						   operand_at(r, i), &place, op->scratch, &h);
+	if (result == BINOP_ERROR || (result == BINOP_FALSE && !op->binary->returns_bool)) {
+		bits_clear(op->out.present, i);
+		return;
+	}
+	op->out.v[i] = result == BINOP_TRUE;
+	op->out.hist[i] = op->binary->returns_bool ? NULL : (struct histogram *)h;
+}
+
+static void compute(struct binary_op *op, const struct side *many, const struct side *one)
 {
 	bool swap = op->matching->card == CARD_ONE_TO_MANY;
-	const double *l = swap ? one : many, *r = swap ? many : one;
+	const struct side *left = swap ? one : many, *right = swap ? many : one;
+	const double *l = left->v, *r = right->v;
+	bool has_histograms = many->hist || one->hist;
 	size_t n = op->base.steps.n;
 	enum expr_op operation = op->binary->op;
 	bool compares = expr_op_is_comparison(operation);
 
 	memcpy(op->out.present, op->steps, bits_words(n) * sizeof(*op->steps));
+	op->out.hist = has_histograms || expr_op_is_trim(operation)
+			   ? ARENA_ARRAY(op->scratch, struct histogram *, n)
+			   : NULL;
 	for (size_t i = bits_next(op->steps, n, 0); i < n; i = bits_next(op->steps, n, i + 1)) {
-		if (!compares)
+		if ((left->hist && left->hist[i]) || (right->hist && right->hist[i]) ||
+		    expr_op_is_trim(operation))
+			compute_histogram(op, left, right, i);
+		else if (!compares)
 			op->out.v[i] = arithmetic(operation, l[i], r[i]);
 		else if (op->binary->returns_bool)
 			op->out.v[i] = compare(operation, l[i], r[i]);
@@ -243,11 +287,6 @@ static void compute(struct binary_op *op, const double *many, const double *one)
 			bits_clear(op->out.present, i);
 	}
 }
-
-struct side {
-	struct labels labels;
-	const double *v;
-};
 
 /* At op->steps. *has_result is false when nothing came of it. */
 static bool compute_pair(struct binary_op *op, struct match_group *g, struct side many,
@@ -270,7 +309,7 @@ static bool compute_pair(struct binary_op *op, struct match_group *g, struct sid
 	}
 	for (size_t w = 0; w < bits_words(n); w++)
 		g->matched[w] |= op->steps[w];
-	compute(op, many.v, one.v);
+	compute(op, &many, &one);
 	op->out.labels = labels;
 	op->out.drops_name = op->binary->returns_bool;
 	*has_result = bits_any(op->out.present, n);
@@ -307,15 +346,14 @@ static bool next_pair(struct binary_op *op, bool *has_result, struct err *err)
 {
 	size_t n = op->base.steps.n, words = bits_words(n);
 	struct match_group *g = op->group;
-	struct side many = {op->current.labels, op->current.v};
+	struct side many = side_of(&op->current);
 
 	*has_result = false;
 	if (g && op->next_one < g->ones.n) {
 		const struct step_series *one = &g->ones.v[op->next_one++];
 		for (size_t w = 0; w < words; w++)
 			op->steps[w] = op->current.present[w] & one->present[w];
-		return compute_pair(op, g, many, (struct side){one->labels, one->v}, has_result,
-				    err);
+		return compute_pair(op, g, many, side_of(one), has_result, err);
 	}
 	op->has_current = false;
 	if (!g || !op->matching->fill_right)
@@ -325,7 +363,7 @@ static bool next_pair(struct binary_op *op, bool *has_result, struct err *err)
 		for (size_t w = 0; w < words; w++)
 			op->steps[w] &= ~g->ones.v[i].present[w];
 	struct side one = {matching_labels(op->matching, op->arena, op->current.labels),
-			   filled_column(op, *op->matching->fill_right)};
+			   filled_column(op, *op->matching->fill_right), NULL};
 	return compute_pair(op, g, many, one, has_result, err);
 }
 
@@ -348,8 +386,8 @@ static bool next_unmatched(struct binary_op *op, bool *has_result, bool *is_end,
 	for (size_t w = 0; w < words; w++)
 		op->steps[w] = one->present[w] & ~(g->matched ? g->matched[w] : 0);
 	struct side many = {matching_labels(op->matching, op->arena, one->labels),
-			    filled_column(op, *op->matching->fill_left)};
-	return compute_pair(op, g, many, (struct side){one->labels, one->v}, has_result, err);
+			    filled_column(op, *op->matching->fill_left), NULL};
+	return compute_pair(op, g, many, side_of(one), has_result, err);
 }
 
 static bool start(struct binary_op *op, struct err *err)

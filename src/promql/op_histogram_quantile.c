@@ -1,10 +1,11 @@
-/* op_histogram_quantile.c - histogram_quantile() of classic histograms: series that differ in
- * nothing but le are the buckets of one histogram.
+/* op_histogram_quantile.c - histogram_quantile() and histogram_fraction(). Series that differ in
+ * nothing but le are the buckets of one classic histogram; a native one is a series by itself.
  */
 #include "base/alloc.h"
 #include "base/float_text.h"
 #include "base/time_text.h"
 #include "promql/classic_histogram.h"
+#include "promql/histogram_functions.h"
 #include "promql/number_text.h"
 #include "promql/operator.h"
 
@@ -27,6 +28,7 @@ struct bucket_group {
 		struct bucket_series *v;
 		size_t n, cap;
 	} buckets;
+	struct step_series native; /* or, in steps where there are no buckets, this */
 };
 
 /* What the annotation about monotonicity sums up, by metric name. */
@@ -40,8 +42,9 @@ struct forced_note {
 struct histogram_quantile_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct operator* arg;
-	struct operator* param_op;
-	const double *param; /* by step */
+	struct operator* param_ops[2];
+	const double *params[2]; /* by step: the quantile, or both ends of the fraction */
+	size_t n_params;
 	struct arena *arena;
 	struct arena *scratch;
 	struct map by_hash; /* of struct bucket_group */
@@ -69,7 +72,7 @@ static struct str name_for_notes(const struct histogram_quantile_op *op, struct 
 
 static struct text_range where(const struct histogram_quantile_op *op)
 {
-	return op->base.node->expr->call.args[1]->where;
+	return op->base.node->expr->call.args[op->n_params]->where;
 }
 
 static void warn_bad_bound(struct histogram_quantile_op *op, struct labels labels, struct str le)
@@ -83,12 +86,14 @@ static void warn_bad_bound(struct histogram_quantile_op *op, struct labels label
 			name.n ? "\"" : "");
 }
 
-static struct bucket_group *group_of(struct histogram_quantile_op *op, struct labels labels)
+static struct bucket_group *group_of(struct histogram_quantile_op *op, struct labels labels,
+				     bool is_bucket)
 {
 	static const struct str le = {LABEL_LE, sizeof(LABEL_LE) - 1};
 
 	arena_clear(op->scratch);
-	labels = labels_without(op->scratch, labels, &le, 1);
+	if (is_bucket)
+		labels = labels_without(op->scratch, labels, &le, 1);
 	uint64_t hash = labels_hash(labels);
 	struct bucket_group *g = map_get(&op->by_hash, str_from(&hash, sizeof(hash)));
 	if (g)
@@ -101,14 +106,31 @@ static struct bucket_group *group_of(struct histogram_quantile_op *op, struct la
 	return g;
 }
 
+/* The native histograms of a series; its floats are left to be buckets. */
+static void take_native(struct histogram_quantile_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+	struct step_series native = step_series_copy(op->arena, s, n);
+
+	step_series_drop_histograms(s, n);
+	for (size_t w = 0; w < bits_words(n); w++)
+		native.present[w] &= ~s->present[w];
+	if (!bits_any(native.present, n))
+		return;
+	op->base.x->samples_held += bits_count(native.present, n);
+	group_of(op, s->labels, false)->native = native;
+}
+
 static void warn_quantiles(struct histogram_quantile_op *op)
 {
+	if (op->n_params != 1)
+		return;
 	for (size_t i = 0; i < op->base.steps.n; i++)
-		if (!(op->param[i] >= 0 && op->param[i] <= 1))
+		if (!(op->params[0][i] >= 0 && op->params[0][i] <= 1))
 			annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING,
 					op->base.node->expr->call.args[0]->where,
 					"quantile value should be between 0 and 1, got %s",
-					go_float(op->param[i]).s);
+					go_float(op->params[0][i]).s);
 }
 
 static bool collect(struct histogram_quantile_op *op, struct err *err)
@@ -118,8 +140,9 @@ static bool collect(struct histogram_quantile_op *op, struct err *err)
 	enum iter_result r;
 
 	op->is_collected = true;
-	if (!operator_read_scalar(op->param_op, op->arena, &op->param, err))
-		return false;
+	for (size_t i = 0; i < op->n_params; i++)
+		if (!operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
+			return false;
 	warn_quantiles(op);
 	op->out = step_series_new(op->arena, n);
 	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
@@ -127,11 +150,15 @@ static bool collect(struct histogram_quantile_op *op, struct err *err)
 		double bound;
 		if (!execution_check(op->base.x, err))
 			return false;
+		if (s.hist)
+			take_native(op, &s);
+		if (!bits_any(s.present, n))
+			continue;
 		if (!float_parse(le, &bound)) {
 			warn_bad_bound(op, s.labels, le);
 			continue;
 		}
-		struct bucket_group *g = group_of(op, s.labels);
+		struct bucket_group *g = group_of(op, s.labels, true);
 		s.labels = (struct labels){0};
 		if (!op->arg->keeps)
 			s = step_series_copy(op->arena, &s, n);
@@ -195,25 +222,59 @@ static void add_note(struct histogram_quantile_op *op, const struct forced_note 
 
 /* --- the quantiles ---------------------------------------------------------------------------- */
 
+static void warn_mixed(struct histogram_quantile_op *op, const struct bucket_group *g)
+{
+	struct str name = name_for_notes(op, g->labels);
+
+	annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, where(op),
+			"vector contains a mix of classic and native histograms%s%.*s%s",
+			name.n ? " for metric name \"" : "", STR_FMT(name), name.n ? "\"" : "");
+}
+
+static double of_native(struct histogram_quantile_op *op, const struct bucket_group *g, size_t step)
+{
+	struct note_place place = {&op->base.x->annotations, where(op),
+				   name_for_notes(op, g->labels)};
+	const struct histogram *h = g->native.hist[step];
+
+	if (op->n_params == 1)
+		return native_histogram_quantile(op->params[0][step], h, &place);
+	return native_histogram_fraction(op->params[0][step], op->params[1][step], h, &place);
+}
+
+static double of_classic(struct histogram_quantile_op *op, const struct bucket_group *g,
+			 size_t step, struct classic_bucket *v, size_t n)
+{
+	struct forced_monotonic forced;
+
+	if (op->n_params == 2)
+		return classic_histogram_fraction(op->params[0][step], op->params[1][step], v, n);
+	double q = classic_histogram_quantile(op->params[0][step], v, n, &forced);
+	if (forced.happened)
+		remember_forced(op, g, step, &forced);
+	return q;
+}
+
 static void quantiles_of_group(struct histogram_quantile_op *op, const struct bucket_group *g)
 {
 	arena_clear(op->scratch);
 	struct classic_bucket *v = arena_alloc(op->scratch, g->buckets.n * sizeof(*v));
 	bits_clear_all(op->out.present, op->base.steps.n);
 	for (size_t step = 0; step < op->base.steps.n; step++) {
-		struct forced_monotonic forced;
+		bool has_native = g->native.hist && bits_has(g->native.present, step);
 		size_t n = 0;
 		for (size_t i = 0; i < g->buckets.n; i++) {
 			const struct bucket_series *b = &g->buckets.v[i];
 			if (bits_has(b->present, step))
 				v[n++] = (struct classic_bucket){b->upper_bound, b->v[step]};
 		}
-		if (n == 0)
+		if (n && has_native)
+			warn_mixed(op, g);
+		if ((n > 0) == has_native)
 			continue;
-		op->out.v[step] = classic_histogram_quantile(op->param[step], v, n, &forced);
+		op->out.v[step] =
+		    has_native ? of_native(op, g, step) : of_classic(op, g, step, v, n);
 		bits_set(op->out.present, step);
-		if (forced.happened)
-			remember_forced(op, g, step, &forced);
 	}
 }
 
@@ -224,19 +285,21 @@ static enum iter_result histogram_quantile_next(struct operator* base, struct st
 
 	if (!op->is_collected && !collect(op, err))
 		return ITER_ERROR;
-	if (op->next == op->groups.n) {
-		for (size_t i = 0; i < op->notes.n && !op->is_noted; i++)
-			add_note(op, &op->notes.v[i]);
-		op->is_noted = true;
-		return ITER_END;
+	while (op->next < op->groups.n) {
+		const struct bucket_group *g = op->groups.v[op->next++];
+		quantiles_of_group(op, g);
+		if (!bits_any(op->out.present, base->steps.n))
+			continue;
+		*out = op->out;
+		out->labels = g->labels;
+		out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
+		series_drop_name(base->x, op->scratch, out);
+		return ITER_VALUE;
 	}
-	const struct bucket_group *g = op->groups.v[op->next++];
-	quantiles_of_group(op, g);
-	*out = op->out;
-	out->labels = g->labels;
-	out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
-	series_drop_name(base->x, op->scratch, out);
-	return ITER_VALUE;
+	for (size_t i = 0; i < op->notes.n && !op->is_noted; i++)
+		add_note(op, &op->notes.v[i]);
+	op->is_noted = true;
+	return ITER_END;
 }
 
 static void histogram_quantile_close(struct operator* base)
@@ -244,7 +307,8 @@ static void histogram_quantile_close(struct operator* base)
 	struct histogram_quantile_op *op = (struct histogram_quantile_op *)base;
 
 	operator_close(op->arg);
-	operator_close(op->param_op);
+	for (size_t i = 0; i < op->n_params; i++)
+		operator_close(op->param_ops[i]);
 	map_done(&op->by_hash);
 	arena_free(op->scratch);
 	arena_free(op->arena);
@@ -262,9 +326,12 @@ struct operator*
 	operator_init(&op->base, &histogram_quantile_ops, x, node);
 	op->arena = arena_new(x->tracker);
 	op->scratch = arena_new(x->tracker);
-	op->arg = operator_open(x, node->args[1], err);
-	op->param_op = op->arg ? operator_open(x, node->args[0], err) : NULL;
-	if (!op->param_op) {
+	op->n_params = node->n_args - 1;
+	op->arg = operator_open(x, node->args[op->n_params], err);
+	bool ok = op->arg != NULL;
+	for (size_t i = 0; i < op->n_params && ok; i++)
+		ok = (op->param_ops[i] = operator_open(x, node->args[i], err)) != NULL;
+	if (!ok) {
 		histogram_quantile_close(&op->base);
 		return NULL;
 	}

@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "promql/arithmetic.h"
 #include "promql/go_math.h"
+#include "promql/histogram_binop.h"
+#include "promql/histogram_functions.h"
 #include "promql/map_functions.h"
 #include "promql/operator.h"
 
@@ -24,6 +26,7 @@ struct map_op {
 	struct arena *scratch; /* of one series */
 	apply_fn *apply;
 	map_fn *fn;
+	histogram_fn *histogram_fn;
 	bool scalar_is_left;
 	bool drops_name;
 	struct name_dropper dropper;
@@ -37,8 +40,33 @@ static void apply_function(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
+	step_series_drop_histograms(s, n);
 	EACH_STEP(s, i, n)
 	s->v[i] = op->fn(s->v[i]);
+}
+
+/* Floats have no place in it. */
+static void apply_histogram_function(const struct map_op *op, struct step_series *s)
+{
+	size_t n = op->base.steps.n;
+
+	EACH_STEP(s, i, n)
+	{
+		const struct histogram *h = step_series_histogram(s, i);
+		if (h)
+			s->v[i] = op->histogram_fn(h);
+		else
+			bits_clear(s->present, i);
+	}
+	s->hist = NULL;
+}
+
+static void negate_histogram(const struct map_op *op, struct step_series *s, size_t i)
+{
+	struct histogram *h = histogram_copy(op->scratch, s->hist[i]);
+
+	histogram_multiply(h, -1);
+	s->hist[i] = h;
 }
 
 static void apply_negate(const struct map_op *op, struct step_series *s)
@@ -46,7 +74,11 @@ static void apply_negate(const struct map_op *op, struct step_series *s)
 	size_t n = op->base.steps.n;
 
 	EACH_STEP(s, i, n)
-	s->v[i] = -s->v[i];
+	{
+		s->v[i] = -s->v[i];
+		if (step_series_histogram(s, i))
+			negate_histogram(op, s, i);
+	}
 }
 
 static void apply_nothing(const struct map_op *op, struct step_series *s)
@@ -59,6 +91,7 @@ static void apply_step_time(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
+	s->hist = NULL;
 	EACH_STEP(s, i, n)
 	s->v[i] = (double)steps_at(&op->base.steps, i) / 1000;
 }
@@ -73,6 +106,7 @@ static void apply_round(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
+	step_series_drop_histograms(s, n);
 	EACH_STEP(s, i, n)
 	{
 		double inverse = 1 / (op->n_params ? op->params[0][i] : 1);
@@ -85,6 +119,7 @@ static void apply_clamp(const struct map_op *op, struct step_series *s)
 	enum function_id id = op->base.node->expr->call.function->id;
 	size_t n = op->base.steps.n;
 
+	step_series_drop_histograms(s, n);
 	EACH_STEP(s, i, n)
 	{
 		double min = id == FUNCTION_CLAMP_MAX ? -INFINITY : op->params[0][i];
@@ -98,12 +133,44 @@ static void apply_clamp(const struct map_op *op, struct step_series *s)
 	}
 }
 
+/* What the operator makes of a histogram and the scalar. */
+static void combine_histogram(const struct map_op *op, struct step_series *s, size_t i)
+{
+	const struct binary *bin = &op->base.node->expr->binary;
+	struct note_place place = {&op->base.x->annotations, op->base.node->expr->where, {0}};
+	struct operand vector = {s->v[i], step_series_histogram(s, i)};
+	struct operand scalar = {op->params[0][i], NULL};
+	const struct histogram *h = NULL;
+
+	enum binop_result result =
+	    op->scalar_is_left ? histogram_binop(bin->op, scalar, vector, &place, op->scratch, &h)
+			       : histogram_binop(bin->op, vector, scalar, &place, op->scratch, &h);
+	if (result != BINOP_VALUE)
+		bits_clear(s->present, i);
+	else
+		s->hist[i] = (struct histogram *)h;
+}
+
+/* The steps that have a histogram; all of them with a trim, of which floats have no part. */
+static void combine_histograms(const struct map_op *op, struct step_series *s)
+{
+	bool is_trim = expr_op_is_trim(op->base.node->expr->binary.op);
+	size_t n = op->base.steps.n;
+
+	if (!s->hist && !is_trim)
+		return;
+	EACH_STEP(s, i, n)
+	if (is_trim || s->hist[i])
+		combine_histogram(op, s, i);
+}
+
 static void apply_arithmetic(const struct map_op *op, struct step_series *s)
 {
 	enum expr_op operation = op->base.node->expr->binary.op;
 	const double *scalar = op->params[0];
 	size_t n = op->base.steps.n;
 
+	combine_histograms(op, s); /* in whose slots the values below mean nothing */
 	if (op->scalar_is_left) {
 		EACH_STEP(s, i, n)
 		s->v[i] = arithmetic(operation, scalar[i], s->v[i]);
@@ -127,6 +194,7 @@ static void apply_filter(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
+	combine_histograms(op, s);
 	EACH_STEP(s, i, n)
 	if (!compare_step(op, s, i))
 		bits_clear(s->present, i);
@@ -136,6 +204,7 @@ static void apply_comparison(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
+	combine_histograms(op, s);
 	EACH_STEP(s, i, n)
 	s->v[i] = compare_step(op, s, i);
 }
@@ -198,7 +267,8 @@ static apply_fn *apply_of_call(const struct plan_node *node)
 	case FUNCTION_CLAMP_MAX:
 		return apply_clamp;
 	default:
-		return apply_function;
+		return histogram_function(node->expr->call.function->id) ? apply_histogram_function
+									 : apply_function;
 	}
 }
 
@@ -258,8 +328,12 @@ struct operator* map_op_open(struct execution *x, const struct plan_node *node, 
 	op->dropper.seen.arena = op->arena;
 	op->apply = apply_of(node, x);
 	op->drops_name = op->apply != apply_filter;
-	if (node->kind == PLAN_MAP)
+	if (node->kind == PLAN_VECTOR_SCALAR_BINARY && expr_op_is_trim(node->expr->binary.op))
+		op->drops_name = false;
+	if (node->kind == PLAN_MAP) {
 		op->fn = map_function(node->expr->call.function->id);
+		op->histogram_fn = histogram_function(node->expr->call.function->id);
+	}
 	if (node->kind == PLAN_VECTOR_SCALAR_BINARY)
 		op->scalar_is_left = node->expr->binary.left->type == VALUE_SCALAR;
 	if (!open_children(op, x, node, err)) {

@@ -66,15 +66,20 @@ struct merge_op {
 	size_t next;
 };
 
-static bool merge_into(struct step_series *to, const struct step_series *from, size_t n,
-		       struct err *err)
+static bool merge_into(struct arena *a, struct step_series *to, const struct step_series *from,
+		       size_t n, struct err *err)
 {
 	for (size_t w = 0; w < bits_words(n); w++)
 		if (to->present[w] & from->present[w])
 			return err_set(err, ERR_EXECUTION, DUPLICATE_LABELS);
+	if (from->hist && !to->hist)
+		to->hist = ARENA_ARRAY(a, struct histogram *, n);
 	for (size_t i = bits_next(from->present, n, 0); i < n;
-	     i = bits_next(from->present, n, i + 1))
+	     i = bits_next(from->present, n, i + 1)) {
 		to->v[i] = from->v[i];
+		if (to->hist)
+			to->hist[i] = step_series_histogram(from, i);
+	}
 	for (size_t w = 0; w < bits_words(n); w++)
 		to->present[w] |= from->present[w];
 	return true;
@@ -91,7 +96,7 @@ static bool merge_all(struct merge_op *op, struct map *by_labels, struct err *er
 		if (op->drops_names && s->drops_name)
 			s->labels = labels_drop_name(op->arena, s->labels);
 		void **slot = map_slot(by_labels, labels_key(op->arena, s->labels));
-		if (*slot && !merge_into(*slot, s, op->base.steps.n, err))
+		if (*slot && !merge_into(op->arena, *slot, s, op->base.steps.n, err))
 			return false;
 		if (*slot)
 			continue;

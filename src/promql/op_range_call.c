@@ -4,6 +4,7 @@
  */
 #include "base/alloc.h"
 #include "promql/bounded_windows.h"
+#include "promql/histogram_windows.h"
 #include "promql/number_text.h"
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
@@ -140,6 +141,200 @@ static bool call_whole(struct range_call_op *op, const struct samples *s)
 	}
 }
 
+/* --- histograms ------------------------------------------------------------------------------- */
+
+/* What a function makes of histograms. */
+enum taste {
+	TASTE_FLOATS, /* passes over them */
+	TASTE_ALL,    /* a sample is a sample */
+	TASTE_PURE,   /* floats or histograms, not both in a window */
+	TASTE_LAST,   /* likewise the last two samples of a window */
+};
+
+static enum taste taste_of(enum function_id id)
+{
+	switch ((int)id) {
+	case FUNCTION_COUNT_OVER_TIME:
+	case FUNCTION_PRESENT_OVER_TIME:
+	case FUNCTION_FIRST_OVER_TIME:
+	case FUNCTION_LAST_OVER_TIME:
+	case FUNCTION_TS_OF_FIRST_OVER_TIME:
+	case FUNCTION_TS_OF_LAST_OVER_TIME:
+	case FUNCTION_CHANGES:
+	case FUNCTION_RESETS:
+		return TASTE_ALL;
+	case FUNCTION_RATE:
+	case FUNCTION_INCREASE:
+	case FUNCTION_DELTA:
+	case FUNCTION_SUM_OVER_TIME:
+	case FUNCTION_AVG_OVER_TIME:
+		return TASTE_PURE;
+	case FUNCTION_IRATE:
+	case FUNCTION_IDELTA:
+		return TASTE_LAST;
+	default:
+		return TASTE_FLOATS;
+	}
+}
+
+static struct histogram *call_on_histograms(struct range_call_op *op,
+					    const struct histogram_window *w)
+{
+	switch ((int)op->id) {
+	case FUNCTION_RATE:
+		return histogram_rate(w, RATE_PER_SECOND, op->scratch);
+	case FUNCTION_INCREASE:
+		return histogram_rate(w, RATE_INCREASE, op->scratch);
+	case FUNCTION_DELTA:
+		return histogram_rate(w, RATE_DELTA, op->scratch);
+	case FUNCTION_IRATE:
+	case FUNCTION_IDELTA:
+		return histogram_instant_rate(w, op->id == FUNCTION_IRATE, op->scratch);
+	default:
+		return histogram_sum_over_time(w, op->id == FUNCTION_AVG_OVER_TIME, op->scratch);
+	}
+}
+
+static bool call_floats(struct range_call_op *op, const struct samples *s, struct err *err)
+{
+	if (s->n == 0)
+		bits_clear_all(op->out.present, op->base.steps.n);
+	else if (!op->fn)
+		call_whole(op, s);
+	else
+		return call_windows(op, s, err);
+	return true;
+}
+
+/* The histograms of a window, samples [from, to) of which are n_floats floats. */
+static void call_histogram_window(struct range_call_op *op, enum taste taste, size_t step,
+				  struct histogram_window *w, size_t n_floats)
+{
+	bool is_mixed = n_floats > 0 && w->n > 0;
+
+	if (taste == TASTE_FLOATS) {
+		if (is_mixed)
+			note_ignored_in_range(&w->place);
+		return;
+	}
+	if (w->n == 0)
+		return;
+	bits_clear(op->out.present, step);
+	if (is_mixed) {
+		note_mixed_samples(&w->place);
+		return;
+	}
+	op->out.hist[step] = call_on_histograms(op, w);
+	if (op->out.hist[step])
+		bits_set(op->out.present, step);
+}
+
+/* Of the last two samples, so that others do not make a window mixed. */
+static size_t first_that_counts(enum taste taste, const struct window_cursor *c)
+{
+	return taste == TASTE_LAST && c->to - c->from > 2 ? c->to - 2 : c->from;
+}
+
+static void call_histograms(struct range_call_op *op, enum taste taste, const struct samples *s,
+			    struct labels labels)
+{
+	const struct plan_window *window = &op->base.node->args[0]->window;
+	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
+	struct histogram_window w = {.place = {&op->base.x->annotations, source_where(op),
+					       labels_get(labels, STR(LABEL_NAME))}};
+	int64_t *t_ms = arena_alloc(op->scratch, s->n * sizeof(*t_ms));
+	struct histogram **v = ARENA_ARRAY(op->scratch, struct histogram *, s->n);
+
+	w.t_ms = t_ms;
+	w.v = v;
+	for (size_t step = 0; step < op->base.steps.n; step++) {
+		w.end_ms = window_end(window, steps_at(&op->base.steps, step));
+		w.start_ms = w.end_ms - window->range_ms;
+		window_cursor_move(&c, w.start_ms, w.end_ms);
+		size_t from = first_that_counts(taste, &c);
+		w.n = 0;
+		for (size_t i = from; i < c.to; i++) {
+			if (!s->hist[i])
+				continue;
+			t_ms[w.n] = s->t_ms[i];
+			v[w.n++] = s->hist[i];
+		}
+		call_histogram_window(op, taste, step, &w, c.to - from - w.n);
+	}
+}
+
+/* first_over_time() and last_over_time() give what they find. */
+static void pick_histograms(struct range_call_op *op, const struct samples *s)
+{
+	const struct plan_window *window = &op->base.node->args[0]->window;
+	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
+
+	for (size_t step = 0; step < op->base.steps.n; step++) {
+		int64_t end_ms = window_end(window, steps_at(&op->base.steps, step));
+		window_cursor_move(&c, end_ms - window->range_ms, end_ms);
+		if (c.from < c.to)
+			op->out.hist[step] =
+			    s->hist[op->id == FUNCTION_FIRST_OVER_TIME ? c.from : c.to - 1];
+	}
+}
+
+static struct samples floats_of(const struct samples *s, struct arena *a)
+{
+	struct samples floats = {0};
+
+	samples_reserve(a, &floats, s->n);
+	if (s->st_ms)
+		floats.st_ms = ARENA_ARRAY(a, int64_t, floats.cap);
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->hist[i])
+			continue;
+		floats.t_ms[floats.n] = s->t_ms[i];
+		if (s->st_ms)
+			floats.st_ms[floats.n] = s->st_ms[i];
+		floats.v[floats.n++] = s->v[i];
+	}
+	return floats;
+}
+
+/* A series with histograms. */
+static bool call_mixed(struct range_call_op *op, const struct samples *s, struct labels labels,
+		       struct err *err)
+{
+	enum taste taste = taste_of(op->id);
+
+	op->out.hist = ARENA_ARRAY(op->scratch, struct histogram *, op->base.steps.n);
+	if (taste == TASTE_ALL) {
+		if (!call_floats(op, s, err))
+			return false;
+		if (op->keeps_name)
+			pick_histograms(op, s);
+		return true;
+	}
+	struct samples floats = floats_of(s, op->scratch);
+	if (!call_floats(op, &floats, err))
+		return false;
+	call_histograms(op, taste, s, labels);
+	return true;
+}
+
+static bool has_float(const struct step_series *s, size_t n)
+{
+	if (!s->hist)
+		return true;
+	for (size_t i = bits_next(s->present, n, 0); i < n; i = bits_next(s->present, n, i + 1))
+		if (!s->hist[i])
+			return true;
+	return false;
+}
+
+static bool call(struct range_call_op *op, const struct range_series *s, struct err *err)
+{
+	op->out.hist = NULL;
+	if (s->samples.hist)
+		return call_mixed(op, &s->samples, s->labels, err);
+	return call_floats(op, &s->samples, err);
+}
+
 static bool looks_like_counter(struct str name)
 {
 	return str_ends(name, STR("_total")) || str_ends(name, STR("_sum")) ||
@@ -165,9 +360,9 @@ static void note_overlap(struct range_call_op *op, const struct range_series *s)
 {
 	const struct plan_window *window = &op->base.node->args[0]->window;
 
-	if ((op->id != FUNCTION_RATE && op->id != FUNCTION_INCREASE) || !s->floats.st_ms ||
+	if ((op->id != FUNCTION_RATE && op->id != FUNCTION_INCREASE) || !s->samples.st_ms ||
 	    window->bounds != BOUNDS_PLAIN ||
-	    !start_times_overlap(&s->floats, window, &op->base.steps))
+	    !start_times_overlap(&s->samples, window, &op->base.steps))
 		return;
 	struct str name = labels_get(s->labels, STR(LABEL_NAME));
 	annotations_add(
@@ -186,15 +381,16 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 	if (!read_params(op, err))
 		return ITER_ERROR;
 	while ((r = range_source_next(&op->source, &s, err)) == ITER_VALUE) {
-		if (s.floats.n == 0)
+		if (s.samples.n == 0)
 			continue;
 		arena_clear(op->scratch);
 		note_overlap(op, &s);
-		if (op->fn && !call_windows(op, &s.floats, err))
+		if (!call(op, &s, err))
 			return ITER_ERROR;
-		if (op->fn ? !bits_any(op->out.present, base->steps.n) : !call_whole(op, &s.floats))
+		if (!bits_any(op->out.present, base->steps.n))
 			continue;
-		note_non_counter(op, s.labels);
+		if (has_float(&op->out, base->steps.n))
+			note_non_counter(op, s.labels);
 		*out = op->out;
 		out->labels = s.labels;
 		out->drops_name = s.drops_name;

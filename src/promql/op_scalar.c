@@ -27,6 +27,7 @@ static bool only_series(struct operator* arg, double *v, uint64_t *seen, struct 
 	while ((r = operator_next(arg, &s, err)) == ITER_VALUE) {
 		if (!execution_check(arg->x, err))
 			return false;
+		step_series_drop_histograms(&s, n);
 		for (size_t i = bits_next(s.present, n, 0); i < n;
 		     i = bits_next(s.present, n, i + 1)) {
 			v[i] = bits_has(seen, i) ? NAN : s.v[i];

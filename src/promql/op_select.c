@@ -12,8 +12,19 @@ struct select_op {
 	struct selection selection;
 	newest_fn *newest;
 	struct arena *arena;
+	struct histogram **hist; /* once there was a histogram */
 	struct step_series out;
 };
+
+/* NULL as long as there are only floats, or when only times are wanted. */
+static struct histogram **histogram_column(struct select_op *op, const struct samples *s)
+{
+	if (!s->hist || op->newest == newest_sample_times)
+		return NULL;
+	if (!op->hist)
+		op->hist = ARENA_ARRAY(op->arena, struct histogram *, op->base.steps.n);
+	return op->hist;
+}
 
 static enum iter_result select_next(struct operator* base, struct step_series *out, struct err *err)
 {
@@ -24,6 +35,7 @@ static enum iter_result select_next(struct operator* base, struct step_series *o
 	while ((r = selection_next(&op->selection, &s, err)) == ITER_VALUE) {
 		if (op->newest == smoothed_samples)
 			samples_drop_stale(&s.samples);
+		op->out.hist = histogram_column(op, &s.samples);
 		if (!op->newest(&s.samples, &base->node->window, &base->steps, &op->out))
 			continue;
 		if (base->x->plan->opts.counts_samples)

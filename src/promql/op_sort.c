@@ -53,6 +53,25 @@ static int cmp_series(const void *a, const void *b, void *arg)
 	}
 }
 
+static bool sorts_values(const struct call *call)
+{
+	return call->function->id == FUNCTION_SORT || call->function->id == FUNCTION_SORT_DESC;
+}
+
+/* They have no order. */
+static void drop_histograms(struct sort_op *op)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < op->list.n; i++) {
+		struct step_series s = op->list.v[i];
+		step_series_drop_histograms(&s, 1);
+		if (bits_has(s.present, 0))
+			op->list.v[n++] = s;
+	}
+	op->list.n = n;
+}
+
 static enum iter_result sort_next(struct operator* base, struct step_series *out, struct err *err)
 {
 	struct sort_op *op = (struct sort_op *)base;
@@ -66,6 +85,8 @@ static enum iter_result sort_next(struct operator* base, struct step_series *out
 		op->is_sorted = true;
 		if (!operator_collect(op->arg, op->arena, &op->list, err))
 			return ITER_ERROR;
+		if (sorts_values(&base->node->expr->call))
+			drop_histograms(op);
 		/* glibc's is a merge sort: equal values keep their order. */
 		if (op->list.n)
 			qsort_r(op->list.v, op->list.n, sizeof(*op->list.v), cmp_series,

@@ -1,9 +1,18 @@
 #include "promql/pair_counts.h"
 
+#include "model/histogram.h"
 #include "promql/start_times.h"
 #include "promql/window_cursor.h"
 
 #include <math.h>
+
+static bool counts_histogram(enum pair_kind kind, const struct histogram *before,
+			     const struct histogram *h)
+{
+	if (!before || !h)
+		return before != h;
+	return kind == PAIRS_RESET ? histogram_is_reset(h, before) : !histogram_equal(h, before);
+}
 
 static bool counts(enum pair_kind kind, const struct samples *s, size_t i)
 {
@@ -21,7 +30,10 @@ static size_t *count_up_to(const struct samples *s, enum pair_kind kind, struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		n += i > 0 && counts(kind, s, i);
+		if (i > 0 && s->hist && (s->hist[i - 1] || s->hist[i]))
+			n += counts_histogram(kind, s->hist[i - 1], s->hist[i]);
+		else
+			n += i > 0 && counts(kind, s, i);
 		up_to[i] = n;
 	}
 	return up_to;

@@ -439,8 +439,6 @@ static struct plan_node *build_binary(struct builder *b, const struct expr *e, s
 	struct plan_node *node = node_new(b, kind_of_binary(bin), e, place, 2);
 	struct place inner = *place;
 
-	if (bin->op == OP_TRIM_LOWER || bin->op == OP_TRIM_UPPER)
-		return unsupported(b, "operator", expr_op_name(bin->op));
 	inner.func = "";
 	inner.parent = NULL;
 	bool swap = node->kind == PLAN_VECTOR_SCALAR_BINARY && bin->left->type == VALUE_SCALAR;

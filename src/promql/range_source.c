@@ -31,6 +31,8 @@ void samples_drop_stale(struct samples *s)
 			continue;
 		s->t_ms[n] = s->t_ms[i];
 		s->v[n] = s->v[i];
+		if (s->hist)
+			s->hist[n] = s->hist[i];
 		if (s->st_ms)
 			s->st_ms[n] = s->st_ms[i];
 		n++;
@@ -46,11 +48,22 @@ static enum iter_result next_selected(struct range_source *src, struct range_ser
 	enum iter_result r = selection_next(&src->selection, &s, err);
 	if (r != ITER_VALUE)
 		return r;
-	*out = (struct range_series){.labels = s.labels, .floats = s.samples, .block = s.block};
+	*out = (struct range_series){.labels = s.labels, .samples = s.samples, .block = s.block};
 	if (!src->x->plan->opts.use_start_timestamps)
-		out->floats.st_ms = NULL;
-	samples_drop_stale(&out->floats);
+		out->samples.st_ms = NULL;
+	samples_drop_stale(&out->samples);
 	return ITER_VALUE;
+}
+
+/* Between two steps of a subquery there may have been anything. */
+static struct histogram *without_hint(struct arena *a, struct histogram *h)
+{
+	if (!h || (h->hint != HISTOGRAM_RESET && h->hint != HISTOGRAM_NOT_RESET))
+		return h;
+	struct histogram *copy = ARENA_NEW(a, struct histogram);
+	*copy = *h;
+	copy->hint = HISTOGRAM_UNKNOWN;
+	return copy;
 }
 
 static enum iter_result next_of_subquery(struct range_source *src, struct range_series *out,
@@ -67,13 +80,18 @@ static enum iter_result next_of_subquery(struct range_source *src, struct range_
 	arena_clear(src->arena);
 	*out =
 	    (struct range_series){.labels = s.labels, .drops_name = s.drops_name, .block = s.block};
-	samples_reserve(src->arena, &out->floats, bits_count(s.present, steps->n));
+	samples_reserve(src->arena, &out->samples, bits_count(s.present, steps->n));
+	if (s.hist)
+		samples_need_histograms(src->arena, &out->samples);
 	for (size_t i = bits_next(s.present, steps->n, 0); i < steps->n;
 	     i = bits_next(s.present, steps->n, i + 1)) {
-		out->floats.t_ms[out->floats.n] = steps_at(steps, i);
-		out->floats.v[out->floats.n++] = s.v[i];
+		out->samples.t_ms[out->samples.n] = steps_at(steps, i);
+		out->samples.v[out->samples.n] = s.v[i];
+		if (s.hist)
+			out->samples.hist[out->samples.n] = without_hint(src->arena, s.hist[i]);
+		out->samples.n++;
 	}
-	samples_drop_stale(&out->floats);
+	samples_drop_stale(&out->samples);
 	return ITER_VALUE;
 }
 
@@ -99,7 +117,7 @@ enum iter_result range_source_next(struct range_source *src, struct range_series
 
 	if (r == ITER_VALUE && src->x->plan->opts.counts_samples)
 		src->x->samples_seen +=
-		    src->node->sample_weight * samples_in_windows(src->node, &out->floats);
+		    src->node->sample_weight * samples_in_windows(src->node, &out->samples);
 	return r;
 }
 

@@ -10,7 +10,7 @@
  * staleness are gone. */
 struct range_series {
 	struct labels labels;
-	struct samples floats; /* st_ms is NULL unless start timestamps count */
+	struct samples samples; /* st_ms is NULL unless start timestamps count */
 	bool drops_name;
 	uint32_t block;
 };

@@ -160,11 +160,15 @@ static void series_of_steps(struct promql_result *r, const struct step_series *s
 	int64_t *t_ms = arena_alloc(r->scratch, n * sizeof(*t_ms));
 	double *v = arena_alloc(r->scratch, n * sizeof(*v));
 	uint32_t *step = arena_alloc(r->scratch, n * sizeof(*step));
-	*out = (struct result_series){.labels = s->labels, .t_ms = t_ms, .v = v, .steps = step};
+	struct histogram **hist = s->hist ? ARENA_ARRAY(r->scratch, struct histogram *, n) : NULL;
+	*out = (struct result_series){
+	    .labels = s->labels, .t_ms = t_ms, .v = v, .hist = hist, .steps = step};
 	for (size_t i = bits_next(s->present, steps->n, 0); i < steps->n;
 	     i = bits_next(s->present, steps->n, i + 1)) {
 		t_ms[out->n] = steps_at(steps, i);
 		v[out->n] = s->v[i];
+		if (hist)
+			hist[out->n] = s->hist[i];
 		step[out->n++] = (uint32_t)i;
 	}
 }
@@ -183,7 +187,12 @@ static struct samples window_samples(struct promql_result *r, struct samples s)
 		return out;
 	}
 	window_cursor_move(&c, end_ms - node->window.range_ms, end_ms);
-	return (struct samples){.t_ms = s.t_ms + c.from, .v = s.v + c.from, .n = c.to - c.from};
+	return (struct samples){
+	    .t_ms = s.t_ms + c.from,
+	    .v = s.v + c.from,
+	    .hist = s.hist ? s.hist + c.from : NULL,
+	    .n = c.to - c.from,
+	};
 }
 
 /* Without any sample there is no series. */
@@ -194,11 +203,16 @@ static enum iter_result next_window(struct promql_result *r, struct result_serie
 	enum iter_result result;
 
 	while ((result = range_source_next(&r->source, &s, err)) == ITER_VALUE) {
-		struct samples window = window_samples(r, s.floats);
+		struct samples window = window_samples(r, s.samples);
 		if (window.n == 0)
 			continue;
 		*out = (struct result_series){
-		    .labels = s.labels, .n = window.n, .t_ms = window.t_ms, .v = window.v};
+		    .labels = s.labels,
+		    .n = window.n,
+		    .t_ms = window.t_ms,
+		    .v = window.v,
+		    .hist = window.hist,
+		};
 		return ITER_VALUE;
 	}
 	return result;

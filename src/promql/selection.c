@@ -30,6 +30,17 @@ static enum iter_result fail(struct selection *sel, struct err *err)
 	return ITER_ERROR;
 }
 
+/* A histogram counts as the samples that would take its memory. */
+static uint64_t num_read(const struct samples *s)
+{
+	uint64_t n = s->n;
+
+	for (size_t i = 0; s->hist && i < s->n; i++)
+		if (s->hist[i])
+			n += histogram_num_samples(s->hist[i]) - 1;
+	return n;
+}
+
 enum iter_result selection_next(struct selection *sel, struct selected_series *out, struct err *err)
 {
 	struct execution *x = sel->x;
@@ -53,12 +64,14 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	if (!queryable_read(x->queryable, &series, &sel->node->hints, sel->arena, &out->samples,
 			    err))
 		return fail(sel, err);
-	x->samples_read += out->samples.n;
-	if (x->samples_held + out->samples.n > x->samples_peak)
-		x->samples_peak = x->samples_held + out->samples.n;
-	if (out->samples.hist) {
+	uint64_t n = num_read(&out->samples);
+	x->samples_read += n;
+	if (x->samples_held + n > x->samples_peak)
+		x->samples_peak = x->samples_held + n;
+	if (out->samples.hist && sel->node->window.bounds != BOUNDS_PLAIN) {
 		err_set(err, ERR_UNSUPPORTED,
-			"the selector %.*s gives native histograms, which are not supported yet",
+			"the selector %.*s gives native histograms, which do not go with its "
+			"modifier yet",
 			STR_FMT(plan_node_text(x->plan, sel->node)));
 		return ITER_ERROR;
 	}

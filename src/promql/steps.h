@@ -7,9 +7,8 @@
 #define PROMQL_STEPS_H
 
 #include "base/assert.h"
+#include "model/histogram.h"
 #include "model/labels.h"
-
-struct histogram;
 
 struct steps {
 	int64_t start_ms;
@@ -99,7 +98,9 @@ struct step_series {
 	struct labels labels;
 	double *v;
 	uint64_t *present;
-	struct histogram **hist; /* NULL, or where not NULL the sample instead of v */
+	/* NULL, or one for each step that has a sample: NULL for a float. Histograms are not
+	 * written to: steps may share them. */
+	struct histogram **hist;
 	/* With delayed name removal: the name, type and unit labels go at the end of the query. */
 	bool drops_name;
 	/* Which block of 1,024 selected series it came from. Aggregations combine the partial
@@ -117,6 +118,14 @@ static inline struct step_series step_series_new(struct arena *a, size_t n)
 	    .present = arena_calloc(a, bits_words(n), sizeof(uint64_t)),
 	};
 }
+
+static inline struct histogram *step_series_histogram(const struct step_series *s, size_t i)
+{
+	return s->hist ? s->hist[i] : NULL;
+}
+
+/* Take the histograms away; whether there were any. */
+bool step_series_drop_histograms(struct step_series *s, size_t n);
 
 /* A deep copy. */
 struct step_series step_series_copy(struct arena *a, const struct step_series *s, size_t n);

@@ -8,9 +8,12 @@
 
 #include "base/arena.h"
 
+struct histogram;
+
 struct heap_entry {
 	double v;
 	uint32_t series;
+	struct histogram *histogram; /* instead of v, where order does not matter */
 };
 
 struct value_heap {

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "model/histogram.h"
 
 #include <stdlib.h>
 
@@ -149,6 +150,13 @@ static struct memory_series *create(struct memory_queryable *mq, struct labels l
 	return s;
 }
 
+static void put_histogram(struct memory_queryable *mq, struct samples *to,
+			  const struct histogram *h)
+{
+	samples_need_histograms(mq->arena, to);
+	to->hist[to->n] = histogram_copy(mq->arena, h);
+}
+
 bool memory_queryable_add(struct memory_queryable *mq, struct labels labels,
 			  const struct samples *samples)
 {
@@ -166,7 +174,12 @@ bool memory_queryable_add(struct memory_queryable *mq, struct labels labels,
 		to->t_ms[to->n] = samples->t_ms[i];
 		if (to->st_ms)
 			to->st_ms[to->n] = samples->st_ms ? samples->st_ms[i] : 0;
-		to->v[to->n++] = samples->v[i];
+		to->v[to->n] = samples->v[i];
+		if (to->hist)
+			to->hist[to->n] = NULL;
+		if (samples->hist && samples->hist[i])
+			put_histogram(mq, to, samples->hist[i]);
+		to->n++;
 	}
 	return true;
 }

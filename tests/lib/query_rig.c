@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/series_line.h"
+#include "tests/lib/stored_samples.h"
 
 void query_rig_init(struct query_rig *rig)
 {
@@ -23,13 +24,7 @@ static void load_line(struct query_rig *rig, int64_t step_ms, struct str text)
 	struct samples s = {0};
 
 	expect_ok(series_line_parse(rig->arena, text, &line, &rig->err), rig->err);
-	samples_reserve(rig->arena, &s, line.points.n);
-	for (size_t i = 0; i < line.points.n; i++) {
-		if (line.points.v[i].kind == POINT_NONE)
-			continue;
-		s.t_ms[s.n] = (int64_t)i * step_ms;
-		s.v[s.n++] = line.points.v[i].v;
-	}
+	samples_of_points(rig->arena, &line, step_ms, &s);
 	assert_true(memory_queryable_add(rig->data, line.labels, &s));
 }
 

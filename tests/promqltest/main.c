@@ -4,6 +4,7 @@
  * pass.
  */
 #include "base/fs.h"
+#include "tests/lib/stored_samples.h"
 #include "tests/promqltest/run.h"
 
 #include <libgen.h>
@@ -53,17 +54,12 @@ static bool load(struct memory_queryable *mq, const struct load *load, struct er
 		if (is_replaced(load, i))
 			continue;
 		const struct start_times *starts = find_starts(load, line->labels);
-		samples_reserve(a, &s, line->points.n);
+		samples_of_points(a, line, load->step_ms, &s);
 		if (starts)
 			s.st_ms = ARENA_ARRAY(a, int64_t, s.cap);
-		for (size_t k = 0; k < line->points.n; k++) {
-			if (line->points.v[k].kind != POINT_FLOAT)
-				continue;
-			s.t_ms[s.n] = (int64_t)k * load->step_ms;
-			if (starts)
-				s.st_ms[s.n] = start_ms(starts, k, s.t_ms[s.n]);
-			s.v[s.n++] = line->points.v[k].v;
-		}
+		for (size_t k = 0; k < s.n && starts; k++)
+			s.st_ms[k] =
+			    start_ms(starts, (size_t)(s.t_ms[k] / load->step_ms), s.t_ms[k]);
 		if (s.n && !memory_queryable_add(mq, line->labels, &s))
 			return err_set(err, ERR_INVALID, "a sample that is not newer");
 	}

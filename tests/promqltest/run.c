@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/regex.h"
+#include "model/histogram.h"
 #include "promql/engine.h"
 
 #include <float.h>
@@ -18,6 +19,7 @@ struct answer_series {
 	size_t n;
 	int64_t *t_ms;
 	double *v;
+	struct histogram **hist; /* NULL, or NULL for a float */
 };
 
 struct answer {
@@ -42,6 +44,11 @@ static void keep_series(struct arena *a, struct answer *out, const struct result
 
 	memcpy(copy.t_ms, s->t_ms, s->n * sizeof(*copy.t_ms));
 	memcpy(copy.v, s->v, s->n * sizeof(*copy.v));
+	if (s->hist) {
+		copy.hist = ARENA_ARRAY(a, struct histogram *, s->n);
+		for (size_t i = 0; i < s->n; i++)
+			copy.hist[i] = s->hist[i] ? histogram_copy(a, s->hist[i]) : NULL;
+	}
 	ARENA_PUSH(a, &out->series, copy);
 }
 
@@ -125,6 +132,74 @@ static bool fail_series(struct err *err, struct labels ls, const char *fmt, ...)
 	return false;
 }
 
+static bool almost_equal_all(const double *a, const double *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!almost_equal(a[i], b[i]))
+			return false;
+	return true;
+}
+
+static bool same_side(const struct histogram_side *a, const struct histogram_side *b)
+{
+	return a->n == b->n &&
+	       (a->n == 0 || memcmp(a->index, b->index, a->n * sizeof(*a->index)) == 0) &&
+	       almost_equal_all(a->count, b->count, a->n);
+}
+
+static bool same_bounds(const struct histogram *a, const struct histogram *b)
+{
+	return a->n_bounds == b->n_bounds &&
+	       (a->n_bounds == 0 ||
+		memcmp(a->bounds, b->bounds, a->n_bounds * sizeof(*a->bounds)) == 0);
+}
+
+static bool same_histogram(const struct point *point, const struct histogram *got)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct histogram *want = histogram_copy(a, point->histogram);
+	struct histogram *g = histogram_copy(a, got);
+
+	histogram_compact(a, want);
+	histogram_compact(a, g);
+	return want->schema == g->schema && almost_equal(want->count, g->count) &&
+	       almost_equal(want->sum, g->sum) &&
+	       (!histogram_is_custom(want) || same_bounds(want, g)) &&
+	       want->zero_threshold == g->zero_threshold &&
+	       almost_equal(want->zero_count, g->zero_count) &&
+	       same_side(&want->positive, &g->positive) &&
+	       same_side(&want->negative, &g->negative) &&
+	       (!point->has_reset_hint || want->hint == g->hint);
+}
+
+static bool fail_histogram(const struct point *want, const struct histogram *got, struct labels ls,
+			   struct err *err)
+{
+	struct buf w auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	struct buf g auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	histogram_format(&w, want->histogram);
+	histogram_format(&g, got);
+	return fail_series(err, ls, "got schema %d hint %d %s, want schema %d hint %d %s",
+			   got->schema, got->hint, buf_cstr(&g), want->histogram->schema,
+			   want->histogram->hint, buf_cstr(&w));
+}
+
+/* A sample, be it a float or a histogram. */
+static bool check_point(const struct point *want, double v, const struct histogram *h,
+			struct labels ls, struct err *err)
+{
+	if (want->kind == POINT_HISTOGRAM) {
+		if (!h)
+			return fail_series(err, ls, "got %.17g, want a histogram", v);
+		return same_histogram(want, h) || fail_histogram(want, h, ls, err);
+	}
+	if (h)
+		return fail_series(err, ls, "got a histogram, want %.17g", want->v);
+	return almost_equal(want->v, v) ||
+	       fail_series(err, ls, "got %.17g, want %.17g", v, want->v);
+}
+
 static const struct answer_series *answer_find(const struct answer *got, struct labels ls)
 {
 	for (size_t i = 0; i < got->series.n; i++)
@@ -150,13 +225,11 @@ static bool check_points(const struct eval *e, const struct series_line *want,
 		int64_t t_ms = e->points_start_ms + (int64_t)i * e->points_step_ms;
 		if (want->points.v[i].kind == POINT_NONE)
 			continue;
-		if (want->points.v[i].kind == POINT_HISTOGRAM)
-			return fail_series(err, want->labels, "wants a histogram");
 		if (k == got->n || got->t_ms[k] != t_ms)
 			return fail_series(err, want->labels, "no sample at %lld", (long long)t_ms);
-		if (!almost_equal(want->points.v[i].v, got->v[k]))
-			return fail_series(err, want->labels, "at %lld got %.17g, want %.17g",
-					   (long long)t_ms, got->v[k], want->points.v[i].v);
+		if (!check_point(&want->points.v[i], got->v[k], got->hist ? got->hist[k] : NULL,
+				 want->labels, err))
+			return err_wrap(err, "at %lld", (long long)t_ms);
 		k++;
 	}
 	if (k != got->n)
@@ -203,12 +276,14 @@ static bool check_matrix(const struct eval *e, const struct answer *got, struct 
 }
 
 /* One value each: the one at t_ms of a matrix, or that of a vector. */
-static bool value_at(const struct answer_series *s, int64_t t_ms, bool is_matrix, double *out)
+static bool value_at(const struct answer_series *s, int64_t t_ms, bool is_matrix, double *out,
+		     const struct histogram **h)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (is_matrix && s->t_ms[i] != t_ms)
 			continue;
 		*out = s->v[i];
+		*h = s->hist ? s->hist[i] : NULL;
 		return true;
 	}
 	return false;
@@ -217,10 +292,12 @@ static bool value_at(const struct answer_series *s, int64_t t_ms, bool is_matrix
 static bool check_vector(const struct eval *e, const struct answer *got, int64_t t_ms,
 			 bool is_matrix, struct err *err)
 {
+	const struct point zero = {.kind = POINT_FLOAT};
+	const struct histogram *h = NULL;
 	double v = 0;
 
 	for (size_t i = 0; i < got->series.n; i++)
-		if (value_at(&got->series.v[i], t_ms, is_matrix, &v) &&
+		if (value_at(&got->series.v[i], t_ms, is_matrix, &v, &h) &&
 		    !expects(e, got->series.v[i].labels))
 			return fail_series(err, got->series.v[i].labels, "unexpected: %.17g", v);
 	for (size_t i = 0; i < e->series.n; i++) {
@@ -228,13 +305,11 @@ static bool check_vector(const struct eval *e, const struct answer *got, int64_t
 		const struct answer_series *s = answer_find(got, want->labels);
 		if (is_overridden(e, i))
 			continue;
-		if (!s || !value_at(s, t_ms, is_matrix, &v))
+		if (!s || !value_at(s, t_ms, is_matrix, &v, &h))
 			return fail_series(err, want->labels, "missing");
-		if (want->points.n && want->points.v[0].kind == POINT_HISTOGRAM)
-			return fail_series(err, want->labels, "wants a histogram");
-		double want_v = want->points.n ? want->points.v[0].v : 0;
-		if (!almost_equal(want_v, v))
-			return fail_series(err, want->labels, "got %.17g, want %.17g", v, want_v);
+		if (!check_point(want->points.n ? &want->points.v[0] : &zero, v, h, want->labels,
+				 err))
+			return false;
 		if (e->is_ordered && !is_matrix && (size_t)(s - got->series.v) != i)
 			return fail_series(err, want->labels, "is number %zu, want %zu",
 					   (size_t)(s - got->series.v), i);
@@ -369,10 +444,11 @@ static bool check_as_range(const struct eval *e, struct str expr, int64_t t_ms, 
 
 	bool ok = run(a, expr, time, q, &got, err);
 	if (ok && !e->is_ordered) {
+		const struct histogram *h = NULL;
 		double v = NAN;
 		ok = check_sorted(&got, err);
 		if (ok && e->has_scalar)
-			ok = got.series.n && value_at(&got.series.v[0], t_ms, true, &v) &&
+			ok = got.series.n && value_at(&got.series.v[0], t_ms, true, &v, &h) &&
 			     check_scalar(e, v, err);
 		else if (ok)
 			ok = check_vector(e, &got, t_ms, true, err);

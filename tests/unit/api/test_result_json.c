@@ -80,6 +80,25 @@ static void a_matrix_has_values(void **state)
 			"\"le\":\"x\"},\"values\":[[0,\"1\"],[1.500,\"1\"]]}]}");
 }
 
+static void histograms_have_their_own_lists(void **state)
+{
+	struct query_rig *rig = *state;
+
+	query_rig_load(rig, 1500,
+		       "h 1 {{count:4 sum:2.5 z_bucket:1 z_bucket_w:0.5 buckets:[1 0 2]}}\n");
+	EXPECT("h",
+	       "{\"resultType\":\"vector\",\"result\":[{\"metric\":{\"__name__\":\"h\"},"
+	       "\"histogram\":[1.500,{\"count\":\"4\",\"sum\":\"2.5\",\"buckets\":["
+	       "[3,\"-0.5\",\"0.5\",\"1\"],[0,\"0.5\",\"1\",\"1\"],[0,\"2\",\"4\",\"2\"]]}]}]}");
+	EXPECT("h[5s]",
+	       "{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":\"h\"},"
+	       "\"values\":[[0,\"1\"]],\"histograms\":[[1.500,{\"count\":\"4\",\"sum\":\"2.5\","
+	       "\"buckets\":[[3,\"-0.5\",\"0.5\",\"1\"],[0,\"0.5\",\"1\",\"1\"],"
+	       "[0,\"2\",\"4\",\"2\"]]}]]}]}");
+	EXPECT("h * 0", "{\"resultType\":\"vector\",\"result\":[{\"metric\":{},"
+			"\"histogram\":[1.500,{\"count\":\"0\",\"sum\":\"0\"}]}]}");
+}
+
 static void an_error_shows_before_anything_is_written(void **state)
 {
 	struct query_rig *rig = *state;
@@ -103,6 +122,7 @@ int main(void)
 	    TEST(a_string_has_the_time),
 	    TEST(a_vector_has_one_value_each),
 	    TEST(a_matrix_has_values),
+	    TEST(histograms_have_their_own_lists),
 	    TEST(an_error_shows_before_anything_is_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,173 @@
+#include "promql/histogram_windows.h"
+
+#include "promql/duration.h"
+
+/* --- rate ------------------------------------------------------------------------------------- */
+
+/* What a counter counted from when it was reset just before `h`. */
+static struct histogram nothing_before(const struct histogram *h)
+{
+	return (struct histogram){
+	    .schema = h->schema, .bounds = h->bounds, .n_bounds = h->n_bounds};
+}
+
+/* The lowest schema of the window, from `first` on. False when custom and other buckets meet, in
+ * the samples that count. */
+static bool find_schema(const struct histogram_window *w, const struct histogram *first,
+			bool is_counter, int32_t *out)
+{
+	const struct histogram *last = w->v[w->n - 1];
+
+	if (histogram_is_custom(last) != histogram_is_custom(first))
+		return false;
+	*out = last->schema < first->schema ? last->schema : first->schema;
+	for (size_t i = 1; is_counter && i + 1 < w->n; i++) {
+		if (histogram_is_custom(w->v[i]) != histogram_is_custom(first))
+			return false;
+		if (w->v[i]->schema < *out)
+			*out = w->v[i]->schema;
+	}
+	return true;
+}
+
+static void note_kind(const struct histogram_window *w, bool is_counter)
+{
+	bool ends_are_gauges =
+	    w->v[0]->hint == HISTOGRAM_GAUGE && w->v[w->n - 1]->hint == HISTOGRAM_GAUGE;
+
+	if (!is_counter) {
+		if (!ends_are_gauges)
+			note_not_gauge(&w->place);
+		return;
+	}
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->v[i]->hint != HISTOGRAM_GAUGE)
+			continue;
+		note_not_counter(&w->place);
+		return;
+	}
+}
+
+/* The difference of last and first plus what resets took away. */
+static struct histogram *increase(const struct histogram_window *w, bool is_counter,
+				  struct arena *a)
+{
+	struct histogram none;
+	const struct histogram *before = w->v[0];
+	struct histogram_clash clash;
+	int32_t schema;
+
+	if (is_counter && histogram_is_reset(w->v[1], before)) {
+		none = nothing_before(w->v[1]);
+		before = &none;
+	}
+	if (!find_schema(w, before, is_counter, &schema)) {
+		note_mixed_schemas(&w->place);
+		return NULL;
+	}
+	note_kind(w, is_counter);
+	struct histogram *h = histogram_copy(a, w->v[w->n - 1]);
+	histogram_reduce(a, h, schema);
+	clash = histogram_subtract(a, h, before);
+	if (clash.has_bounds)
+		note_reconciled_bounds(&w->place, "subtraction");
+	for (size_t i = 1; is_counter && i < w->n; i++) {
+		if (histogram_is_reset(w->v[i], before)) {
+			clash = histogram_add(a, h, before);
+			if (clash.has_bounds)
+				note_reconciled_bounds(&w->place, "addition");
+		}
+		before = w->v[i];
+	}
+	h->hint = HISTOGRAM_GAUGE;
+	histogram_compact(a, h);
+	return h;
+}
+
+static double seconds(int64_t ms)
+{
+	return (double)ms / 1000;
+}
+
+/* By how much the increase grows when it is extrapolated to the whole window: as for floats, the
+ * count being what cannot have been below zero. */
+static double extrapolation(const struct histogram_window *w, const struct histogram *h,
+			    bool is_counter)
+{
+	int64_t first_ms = w->t_ms[0], last_ms = w->t_ms[w->n - 1];
+	double to_start = seconds(first_ms - w->start_ms), to_end = seconds(w->end_ms - last_ms);
+	double sampled = seconds(last_ms - first_ms);
+	double average = sampled / (double)(w->n - 1);
+	double threshold = average * 1.1;
+
+	if (to_start >= threshold)
+		to_start = average / 2;
+	if (is_counter && h->count > 0 && w->v[0]->count >= 0) {
+		double to_zero = sampled * (w->v[0]->count / h->count);
+		to_start = to_zero < to_start ? to_zero : to_start;
+	}
+	if (to_end >= threshold)
+		to_end = average / 2;
+	return sampled != 0 ? (sampled + to_start + to_end) / sampled : 1;
+}
+
+struct histogram *histogram_rate(const struct histogram_window *w, enum rate_kind kind,
+				 struct arena *a)
+{
+	if (w->n < 2)
+		return NULL;
+	struct histogram *h = increase(w, kind != RATE_DELTA, a);
+	if (!h)
+		return NULL;
+	double factor = extrapolation(w, h, kind != RATE_DELTA);
+	if (kind == RATE_PER_SECOND)
+		factor /= seconds_of_ms(w->end_ms - w->start_ms);
+	histogram_multiply(h, factor);
+	return h;
+}
+
+struct histogram *histogram_instant_rate(const struct histogram_window *w, bool is_rate,
+					 struct arena *a)
+{
+	if (w->n < 2)
+		return NULL;
+	const struct histogram *before = w->v[w->n - 2], *last = w->v[w->n - 1];
+	bool has_gauge = before->hint == HISTOGRAM_GAUGE || last->hint == HISTOGRAM_GAUGE;
+	bool are_gauges = before->hint == HISTOGRAM_GAUGE && last->hint == HISTOGRAM_GAUGE;
+	if (is_rate && has_gauge)
+		note_not_counter(&w->place);
+	if (!is_rate && !are_gauges)
+		note_not_gauge(&w->place);
+	struct histogram *h = histogram_copy(a, last);
+	if (!is_rate || !histogram_is_reset(last, before)) {
+		struct histogram_clash clash = histogram_subtract(a, h, before);
+		if (clash.is_incompatible) {
+			note_mixed_schemas(&w->place);
+			return NULL;
+		}
+		if (clash.has_bounds)
+			note_reconciled_bounds(&w->place, "subtraction");
+	}
+	h->hint = HISTOGRAM_GAUGE;
+	histogram_compact(a, h);
+	if (is_rate)
+		histogram_divide(h, seconds(w->t_ms[w->n - 1] - w->t_ms[w->n - 2]));
+	return h;
+}
+
+/* --- sums ------------------------------------------------------------------------------------- */
+
+struct histogram *histogram_sum_over_time(const struct histogram_window *w, bool is_average,
+					  struct arena *a)
+{
+	struct histogram_total total = {0};
+
+	for (size_t i = 0; i < w->n; i++)
+		histogram_total_add(&total, a, w->v[i], is_average);
+	if (total.is_incompatible) {
+		note_mixed_schemas(&w->place);
+		return NULL;
+	}
+	note_total(&w->place, &total);
+	return histogram_total_value(&total, a, is_average);
+}
