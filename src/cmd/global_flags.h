@@ -11,7 +11,7 @@ struct global_flags {
 	int log_level;  /* enum log_level */
 	int log_format; /* enum log_format */
 	struct flag_content tracing;
-	bool auto_gomemlimit; /* accepted: our budgets have flags of their own */
+	bool auto_gomemlimit; /* gomemlimit_ratio sets the budgets that no other flag sets */
 	double gomemlimit_ratio;
 };
 

@@ -74,7 +74,7 @@ int64_t memory_limit_bytes(void)
 	return least(physical, memory_limit_of_groups(""));
 }
 
-int64_t memory_limit_default(void)
+int64_t memory_limit_default(double ratio)
 {
-	return memory_limit_bytes() / 5 * 4;
+	return (int64_t)((double)memory_limit_bytes() * ratio);
 }

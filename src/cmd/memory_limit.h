@@ -9,7 +9,7 @@ int64_t memory_limit_bytes(void);
 /* What the control groups (v2 and v1) of this process allow; INT64_MAX without a limit. `root` is
  * put before all paths: "" for the system's own. */
 int64_t memory_limit_of_groups(const char *root);
-/* The budget of a component whose flag gives none: 80 % of it. */
-int64_t memory_limit_default(void);
+/* The budget of a component whose flag gives none: `ratio` of it. */
+int64_t memory_limit_default(double ratio);
 
 #endif

@@ -82,6 +82,9 @@ static bool open_signals(struct runtime_group *g, struct err *err)
 	return true;
 }
 
+/* What is left of the memory is for what no budget counts: buffers of the kernel, code, stacks. */
+#define MEMORY_RATIO_DEFAULT 0.8
+
 bool runtime_init(struct runtime *rt, const char *command, const struct global_flags *global,
 		  struct flags *flags, struct err *err)
 {
@@ -89,6 +92,8 @@ bool runtime_init(struct runtime *rt, const char *command, const struct global_f
 	    .command = command,
 	    .flags = flags,
 	    .start_ms = clock_wall_ms(&clock_system),
+	    .memory_ratio =
+		global->auto_gomemlimit ? global->gomemlimit_ratio : MEMORY_RATIO_DEFAULT,
 	    .group = NEW(struct runtime_group),
 	};
 	rt->group->signal_fd = rt->group->ended_fd = rt->group->journal_fd = -1;

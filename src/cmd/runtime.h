@@ -43,6 +43,7 @@ struct runtime {
 	struct ctx *ctx;         /* done when the command shall end; parent of all its work */
 	struct flags *flags;     /* for /api/v1/status/flags, and to ask what was given */
 	int64_t start_ms;
+	double memory_ratio; /* of the memory there is, for budgets that no flag sets */
 	struct runtime_group *group;
 };
 

@@ -72,7 +72,8 @@ static void this_machine_has_memory(void **state)
 	assert_true(memory_limit_bytes() > 1 << 20);
 	assert_true(memory_limit_bytes() <=
 		    (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-	assert_true(memory_limit_default() < memory_limit_bytes());
+	assert_true(memory_limit_default(0.8) < memory_limit_bytes());
+	assert_true(memory_limit_default(0.4) < memory_limit_default(0.8));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
