@@ -41,8 +41,8 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 		*err = *r->form_err;
 		return err_wrap(err, "parse form");
 	}
-	return param_metadata_range(r, api->metadata_range_ms, clock_wall_ms(api->clock), &q->range,
-				    err) &&
+	return param_metadata_range(r, api->metadata_range_ms, clock_wall_ms(api->evaluator.clock),
+				    &q->range, err) &&
 	       read_selectors(q, r, err) && query_settings_read(&q->settings, api, r, err) &&
 	       param_limit(r, &q->limit, err);
 }
@@ -85,7 +85,7 @@ static struct series_iter *open_selection(const struct query_api *api, struct st
 	    .n_without_replica_labels = s->dedup ? s->n_replica_labels : 0,
 	    .limit = limit_to_ask(q),
 	};
-	return store_series(store, ctx, req, notes, api->tracker, err);
+	return store_series(store, ctx, req, notes, api->evaluator.tracker, err);
 }
 
 static struct series_iter *open_selections(const struct query_api *api, struct store_api *store,
@@ -102,7 +102,7 @@ static struct series_iter *open_selections(const struct query_api *api, struct s
 			series_iter_close(v[i]);
 		return NULL;
 	}
-	return series_merge(v, q->n_selectors, api->tracker);
+	return series_merge(v, q->n_selectors, api->evaluator.tracker);
 }
 
 static bool write_series(struct series_iter *it, int64_t limit, struct api_answer *answer,
@@ -129,9 +129,9 @@ static bool write_series(struct series_iter *it, int64_t limit, struct api_answe
 static bool find_series(const struct query_api *api, const struct http_request *r,
 			const struct asked *q, struct api_answer *answer, struct err *err)
 {
-	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, api->timeout_ms);
+	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, api->evaluator.timeout_ms);
 	struct store_api *store auto_free(store_close) =
-	    proxy_filtered(api->store, &q->settings.stores);
+	    proxy_filtered(api->evaluator.store, &q->settings.stores);
 	struct series_iter *it auto_free(series_iter_close) =
 	    open_selections(api, store, q, ctx, &answer->notes, r->arena, err);
 
@@ -187,9 +187,9 @@ static bool find_labels(const struct query_api *api, const struct http_request *
 			const struct asked *q, struct str label, struct notes *notes,
 			struct str_list *out, struct err *err)
 {
-	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, api->timeout_ms);
+	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, api->evaluator.timeout_ms);
 	struct store_api *store auto_free(store_close) =
-	    proxy_filtered(api->store, &q->settings.stores);
+	    proxy_filtered(api->evaluator.store, &q->settings.stores);
 
 	if (q->n_selectors == 0 &&
 	    !find_labels_of(store, q, NULL, label, ctx, notes, r->arena, out, err))

@@ -11,8 +11,6 @@
 #include "api/query_stats.h"
 #include "api/result_json.h"
 #include "base/clock.h"
-#include "base/duration.h"
-#include "base/gate.h"
 
 enum { MAX_POINTS = 11000 };
 
@@ -21,11 +19,7 @@ enum query_kind { INSTANT, RANGE };
 /* A query as the request has it. */
 struct asked {
 	enum query_kind kind;
-	struct str text;
-	struct query_time time;
-	int64_t timeout_ms;
-	int64_t max_resolution_ms;
-	int64_t lookback_ms; /* 0: the engine's */
+	struct query_request query;
 	bool wants_stats;
 	struct query_settings settings;
 };
@@ -35,8 +29,8 @@ struct asked {
 static bool read_times(struct asked *q, const struct query_api *api, const struct http_request *r,
 		       struct err *err)
 {
-	int64_t now_ms = clock_wall_ms(api->clock);
-	struct query_time *t = &q->time;
+	int64_t now_ms = clock_wall_ms(api->evaluator.clock);
+	struct query_request *t = &q->query;
 
 	if (q->kind == INSTANT) {
 		t->start_ms = now_ms;
@@ -54,7 +48,7 @@ static bool read_times(struct asked *q, const struct query_api *api, const struc
 }
 
 /* Also where the difference does not fit a signed number. */
-static uint64_t length_ms(const struct query_time *t)
+static uint64_t length_ms(const struct query_request *t)
 {
 	return (uint64_t)t->end_ms - (uint64_t)t->start_ms;
 }
@@ -62,10 +56,11 @@ static uint64_t length_ms(const struct query_time *t)
 static bool read_step(struct asked *q, const struct query_api *api, const struct http_request *r,
 		      struct err *err)
 {
-	struct query_time *t = &q->time;
+	struct query_request *t = &q->query;
 
 	if (q->kind == INSTANT)
 		return true;
+	t->is_range = true;
 	t->step_ms = (int64_t)(length_ms(t) / 1000 / 250 * 1000);
 	if (t->step_ms < api->default_step_ms)
 		t->step_ms = api->default_step_ms;
@@ -82,17 +77,12 @@ static bool read_step(struct asked *q, const struct query_api *api, const struct
 	return true;
 }
 
-/* A request may ask for less time than there is, not for more. */
 static bool read_timeout(struct asked *q, const struct query_api *api, const struct http_request *r,
 			 struct err *err)
 {
-	q->timeout_ms = api->timeout_ms;
+	q->query.timeout_ms = api->evaluator.timeout_ms;
 	q->wants_stats = http_request_param(r, "stats").n > 0;
-	if (!param_duration(r, "timeout", &q->timeout_ms, err))
-		return false;
-	if (q->timeout_ms > api->timeout_ms)
-		q->timeout_ms = api->timeout_ms;
-	return true;
+	return param_duration(r, "timeout", &q->query.timeout_ms, err);
 }
 
 static bool read_resolution(struct asked *q, const struct query_api *api,
@@ -102,42 +92,22 @@ static bool read_resolution(struct asked *q, const struct query_api *api,
 	bool is_auto = str_is(text, "auto");
 
 	if (api->auto_downsampling || is_auto)
-		q->max_resolution_ms =
-		    q->kind == RANGE ? q->time.step_ms / 5 : api->instant_max_resolution_ms;
-	if (!is_auto && !param_duration(r, "max_source_resolution", &q->max_resolution_ms, err))
+		q->query.max_resolution_ms =
+		    q->kind == RANGE ? q->query.step_ms / 5 : api->instant_max_resolution_ms;
+	if (!is_auto &&
+	    !param_duration(r, "max_source_resolution", &q->query.max_resolution_ms, err))
 		return err_wrap(err, "'max_source_resolution' parameter");
-	if (q->max_resolution_ms < 0)
+	if (q->query.max_resolution_ms < 0)
 		return err_set(err, ERR_INVALID,
 			       "negative 'max_source_resolution' is not accepted. Try a positive "
 			       "integer");
 	return true;
 }
 
-/* With downsampled data, samples are as far apart as its resolution, so the engine must look back
- * at least that far. */
-static int64_t lookback_for(const struct query_api *api, int64_t max_resolution_ms)
+static bool read_lookback(struct asked *q, const struct http_request *r, struct err *err)
 {
-	int64_t base_ms = api->engine.lookback_ms;
-	int64_t raw_ms = base_ms > 0 ? base_ms : 0;
-
-	if (!api->dynamic_lookback)
-		return base_ms;
-	int64_t five_min_ms = base_ms > 5 * MS_PER_MIN ? base_ms : 5 * MS_PER_MIN;
-	int64_t hour_ms = five_min_ms > MS_PER_H ? five_min_ms : MS_PER_H;
-	if (max_resolution_ms > five_min_ms)
-		return hour_ms;
-	return max_resolution_ms > raw_ms ? five_min_ms : base_ms;
-}
-
-static bool read_lookback(struct asked *q, const struct query_api *api,
-			  const struct http_request *r, struct err *err)
-{
-	int64_t given_ms = 0;
-
-	if (!param_duration(r, "lookback_delta", &given_ms, err))
-		return err_wrap(err, "'lookback_delta' parameter");
-	q->lookback_ms = given_ms > 0 ? given_ms : lookback_for(api, q->max_resolution_ms);
-	return true;
+	return param_duration(r, "lookback_delta", &q->query.lookback_ms, err) ||
+	       err_wrap(err, "'lookback_delta' parameter");
 }
 
 static bool read_engine(const struct http_request *r, struct err *err)
@@ -167,12 +137,12 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 		*err = *r->form_err;
 		return err_wrap(err, "parse form");
 	}
-	q->text = http_request_param(r, "query");
+	q->query.text = http_request_param(r, "query");
 	return read_times(q, api, r, err) && read_step(q, api, r, err) &&
 	       read_timeout(q, api, r, err) && read_engine(r, err) &&
 	       query_settings_read(&q->settings, api, r, err) &&
 	       query_settings_read_shard(&q->settings, r, err) && read_resolution(q, api, r, err) &&
-	       read_lookback(q, api, r, err) && refuse_unsupported(r, err);
+	       read_lookback(q, r, err) && refuse_unsupported(r, err);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -204,25 +174,34 @@ static void fail(struct api_answer *answer, const struct asked *q, struct ctx *c
 	api_fail(answer, error, err);
 }
 
-/* `stats` is NULL where they are not asked for. */
-static bool write_result(const struct query_api *api, struct api_answer *answer,
-			 struct promql_result *result, struct query_stats *stats, struct err *err)
+static void write_stats(struct json_writer *w, const struct evaluation *e)
+{
+	struct query_stats stats = {
+	    .asked_ns = e->asked_ns,
+	    .started_ns = e->started_ns,
+	    .prepared_ns = e->prepared_ns,
+	    .ended_ns = clock_monotonic_ns(e->evaluator->clock),
+	    .samples = promql_result_stats(e->result),
+	};
+
+	json_key(w, "stats");
+	query_stats_json(w, &stats);
+}
+
+static bool write_result(const struct asked *q, struct api_answer *answer,
+			 const struct evaluation *e, struct err *err)
 {
 	/* Almost every error shows before the first series is there. */
 	struct result_json json;
 
-	if (!result_json_init(&json, result, err))
+	if (!result_json_init(&json, e->result, err))
 		return false;
 	struct json_writer *w = api_data(answer);
 	json_begin_object(w);
 	if (!result_json_write(&json, w, err))
 		return false;
-	if (stats) {
-		stats->ended_ns = clock_monotonic_ns(api->clock);
-		stats->samples = promql_result_stats(result);
-		json_key(w, "stats");
-		query_stats_json(w, stats);
-	}
+	if (q->wants_stats)
+		write_stats(w, e);
 	/* Thanos sends its analysis with every answer, empty unless asked for. */
 	json_key(w, "analysis");
 	json_begin_object(w);
@@ -231,60 +210,36 @@ static bool write_result(const struct query_api *api, struct api_answer *answer,
 	return true;
 }
 
-static bool execute(const struct query_api *api, const struct asked *q,
-		    const struct promql_plan *plan, struct ctx *ctx, struct tracker *tracker,
-		    struct query_stats *stats, struct api_answer *answer, struct err *err)
+/* The settings become part of the query. */
+static void settle(struct asked *q)
 {
-	struct store_api *chosen auto_free(store_close) =
-	    proxy_filtered(api->store, &q->settings.stores);
-	struct queryable *queryable auto_free(queryable_close) =
-	    store_queryable_new(&(struct store_queryable_options){
-		.store = chosen,
-		.dedup = q->settings.dedup ? api->dedup : DEDUP_NONE,
-		.replica_labels = q->settings.replica_labels,
-		.n_replica_labels = q->settings.n_replica_labels,
-		.partial_response = query_settings_strategy(&q->settings),
-		.max_resolution_ms = q->max_resolution_ms,
-		.shard = q->settings.shard,
-		.range = promql_plan_range(plan),
-		.selects = api->selects,
-	    });
-	struct promql_result *result auto_free(promql_result_free) =
-	    promql_execute(plan, queryable, ctx, tracker, &answer->notes, err);
+	const struct query_settings *s = &q->settings;
 
-	stats->prepared_ns = clock_monotonic_ns(api->clock);
-	return result && write_result(api, answer, result, q->wants_stats ? stats : NULL, err);
+	q->query.dedup = s->dedup;
+	q->query.partial_response = s->partial_response;
+	q->query.replica_labels = s->replica_labels;
+	q->query.n_replica_labels = s->n_replica_labels;
+	q->query.stores = s->stores.v;
+	q->query.n_stores = s->stores.n;
+	q->query.shard = s->shard;
 }
 
-static void run(const struct query_api *api, const struct asked *q, const struct http_request *r,
+static void run(const struct query_api *api, struct asked *q, const struct http_request *r,
 		struct api_answer *answer)
 {
 	struct err err = ERR_INIT;
-	struct promql_engine_opts engine = api->engine;
-	struct tracker tracker auto_done(tracker_done);
+	struct evaluation e auto_done(evaluation_done);
 
-	tracker_init(&tracker, api->tracker, "the query", "--query.max-memory-per-query",
-		     api->max_memory_bytes);
-	engine.lookback_ms = q->lookback_ms;
-	engine.counts_samples = q->wants_stats;
-	struct promql_plan *plan auto_free(promql_plan_free) =
-	    promql_prepare(q->text, &engine, q->time, &err);
-	if (!plan) {
+	settle(q);
+	evaluation_init(&e, &api->evaluator, &q->query);
+	if (!evaluation_prepare(&e, q->wants_stats, &err)) {
 		api_fail(answer, err.code == ERR_EXECUTION ? API_EXECUTION : API_BAD_DATA, &err);
 		return;
 	}
-	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(r->ctx, q->timeout_ms);
-	struct query_stats stats = {.asked_ns = clock_monotonic_ns(api->clock)};
-	if (!gate_enter(api->queries, ctx, &err)) {
-		fail(answer, q, ctx, &err);
-		return;
-	}
-	stats.started_ns = clock_monotonic_ns(api->clock);
-	if (execute(api, q, plan, ctx, &tracker, &stats, answer, &err))
+	if (evaluation_start(&e, r->ctx, &answer->notes, &err) && write_result(q, answer, &e, &err))
 		api_end(answer);
 	else
-		fail(answer, q, ctx, &err);
-	gate_leave(api->queries);
+		fail(answer, q, e.ctx, &err);
 }
 
 static void serve(enum query_kind kind, struct http_request *r, struct http_response *response,

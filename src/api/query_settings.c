@@ -29,8 +29,8 @@ bool query_settings_read(struct query_settings *s, const struct query_api *api,
 	*s = (struct query_settings){
 	    .dedup = true,
 	    .partial_response = api->partial_response,
-	    .replica_labels = replicas.n > 0 ? replicas.v : api->replica_labels,
-	    .n_replica_labels = replicas.n > 0 ? replicas.n : api->n_replica_labels,
+	    .replica_labels = replicas.n > 0 ? replicas.v : api->evaluator.replica_labels,
+	    .n_replica_labels = replicas.n > 0 ? replicas.n : api->evaluator.n_replica_labels,
 	};
 	return param_bool(r, "dedup", &s->dedup, err) && read_store_filter(s, r, err) &&
 	       param_bool(r, "partial_response", &s->partial_response, err);

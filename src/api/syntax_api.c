@@ -15,7 +15,8 @@ static struct promql_query *read_query(const struct query_api *api, const struct
 		return NULL;
 	}
 	struct promql_query *query =
-	    promql_parse(http_request_param(r, "query"), &api->engine.parser, api->tracker, err);
+	    promql_parse(http_request_param(r, "query"), &api->evaluator.engine.parser,
+			 api->evaluator.tracker, err);
 	if (!query)
 		err_wrap(err, "invalid parameter \"query\"");
 	return query;
@@ -54,7 +55,7 @@ static void serve(put_fn *put, struct http_request *r, struct http_response *res
 
 	api_answer_init(&answer, response, &api->api);
 	struct promql_query *query auto_free(promql_query_free) = read_query(api, r, &err);
-	if (query && put(api_data(&answer), query, api->tracker, &err))
+	if (query && put(api_data(&answer), query, api->evaluator.tracker, &err))
 		api_end(&answer);
 	else
 		api_fail(&answer, API_BAD_DATA, &err);

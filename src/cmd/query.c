@@ -181,28 +181,34 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 	const struct engine_flags *f = &q->options->engine;
 	struct query_api api = {
 	    .api.disable_cors = q->options->web.disable_cors,
-	    .engine = {.parser = PARSER_OPTIONS_DEFAULT,
-		       .lookback_ms = f->lookback_delta_ms,
-		       .default_step_ms = f->default_evaluation_interval_ms},
-	    .queries = q->queries,
-	    .selects = q->selects,
-	    .tracker = &q->memory,
-	    .clock = &clock_system,
-	    .dedup = f->dedup == 0 ? DEDUP_PENALTY : DEDUP_CHAIN,
+	    .evaluator =
+		{
+		    .engine = {.parser = PARSER_OPTIONS_DEFAULT,
+			       .lookback_ms = f->lookback_delta_ms,
+			       .default_step_ms = f->default_evaluation_interval_ms},
+		    .queries = q->queries,
+		    .selects = q->selects,
+		    .tracker = &q->memory,
+		    .clock = &clock_system,
+		    .dedup = f->dedup == 0 ? DEDUP_PENALTY : DEDUP_CHAIN,
+		    .dynamic_lookback = f->dynamic_lookback,
+		    .timeout_ms = f->timeout_ms,
+		    .max_memory_bytes = f->max_memory_per_query_bytes,
+		},
 	    .partial_response = f->partial_response,
 	    .auto_downsampling = f->auto_downsampling,
-	    .dynamic_lookback = f->dynamic_lookback,
-	    .timeout_ms = f->timeout_ms,
 	    .default_step_ms = f->default_step_ms,
 	    .instant_max_resolution_ms = f->instant_max_resolution_ms,
 	    .metadata_range_ms = f->metadata_range_ms,
-	    .max_memory_bytes = f->max_memory_per_query_bytes,
 	};
+	struct evaluator *e = &api.evaluator;
 
-	api.replica_labels = replica_labels(&f->replica_labels, q->arena, &api.n_replica_labels);
-	api.engine.parser.extended_functions = f->x_functions;
+	e->replica_labels = replica_labels(&f->replica_labels, q->arena, &e->n_replica_labels);
+	e->engine.parser.extended_functions = f->x_functions;
+	if (!read_features(q, &e->engine.parser, err))
+		return false;
 	*out = api;
-	return read_features(q, &out->engine.parser, err);
+	return true;
 }
 
 /* "/a/b" of "a/b/", "/a/b/" and so on; "" of "/". */

@@ -79,13 +79,13 @@ struct querier *querier_new(const struct querier_options *options)
 	    .logger = options->endpoints.logger,
 	});
 	q->query = options->query;
-	q->query.store = q->proxy;
+	q->query.evaluator.store = q->proxy;
 	q->stores = (struct stores_api){options->query.api, q->endpoints};
 	q->status = (struct status_api){
 	    .api = options->query.api,
 	    .flags = options->flags,
 	    .n_flags = options->n_flags,
-	    .started_ms = clock_wall_ms(options->query.clock),
+	    .started_ms = clock_wall_ms(options->query.evaluator.clock),
 	};
 	q->route_prefix = xstrdup(options->route_prefix);
 	q->api_prefix = xasprintf("%s/api/v1", options->route_prefix);

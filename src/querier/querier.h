@@ -13,7 +13,7 @@ struct querier;
 
 struct querier_options {
 	struct endpoint_set_options endpoints;
-	/* All but its `store`. */
+	/* All but its evaluator's `store`. */
 	struct query_api query;
 	/* Shown by the API; outlives the querier. */
 	const struct flag_text *flags;

@@ -104,8 +104,8 @@ static void the_querier_has_replica_labels_of_its_own(void **state)
 	static const struct str replica[] = {{"replica", 7}};
 	struct api_rig *rig = *state;
 
-	rig->options.query.replica_labels = replica;
-	rig->options.query.n_replica_labels = 1;
+	rig->options.query.evaluator.replica_labels = replica;
+	rig->options.query.evaluator.n_replica_labels = 1;
 	api_rig_start(rig);
 	assert_non_null(
 	    strstr(api_rig_get(rig, 200, "/api/v1/query?query=count(up)&time=50"), "\"3\""));
@@ -191,7 +191,7 @@ static void the_lookback_grows_with_the_resolution(void **state)
 	};
 	struct api_rig *rig = *state;
 
-	rig->options.query.dynamic_lookback = true;
+	rig->options.query.evaluator.dynamic_lookback = true;
 	api_rig_start(rig);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		api_rig_get(rig, 200,
@@ -306,7 +306,7 @@ static void a_query_over_its_memory_is_execution(void **state)
 {
 	struct api_rig *rig = *state;
 
-	rig->options.query.max_memory_bytes = 1;
+	rig->options.query.evaluator.max_memory_bytes = 1;
 	api_rig_start(rig);
 	const char *body = api_rig_get(rig, 422, "/api/v1/query?query=up&time=50");
 	assert_non_null(strstr(body, "\"errorType\":\"execution\""));
@@ -328,7 +328,7 @@ static void a_request_cannot_ask_for_more_time_than_there_is(void **state)
 {
 	struct api_rig *rig = *state;
 
-	rig->options.query.timeout_ms = 0;
+	rig->options.query.evaluator.timeout_ms = 0;
 	api_rig_start(rig);
 	expect_get(rig, "/api/v1/query?query=up&time=50&timeout=1h", 503,
 		   ERROR("timeout", "query timed out in expression evaluation"));
@@ -340,7 +340,7 @@ static void a_query_waits_for_its_turn(void **state)
 	struct gate *gate = gate_new(1, NULL, "", "");
 	struct err err = ERR_INIT;
 
-	rig->options.query.queries = gate;
+	rig->options.query.evaluator.queries = gate;
 	api_rig_start(rig);
 	api_rig_get(rig, 200, "/api/v1/query?query=up&time=50");
 	expect_ok(gate_enter(gate, NULL, &err), err);

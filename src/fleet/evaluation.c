@@ -1,0 +1,114 @@
+#include "fleet/evaluation.h"
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/gate.h"
+
+void evaluation_init(struct evaluation *e, const struct evaluator *evaluator,
+		     const struct query_request *request)
+{
+	*e = (struct evaluation){
+	    .evaluator = evaluator,
+	    .request = request,
+	    .filter = {request->stores, request->n_stores},
+	};
+	tracker_init(&e->tracker, evaluator->tracker, "the query", "--query.max-memory-per-query",
+		     evaluator->max_memory_bytes);
+}
+
+void evaluation_done(struct evaluation *e)
+{
+	promql_result_free(e->result);
+	queryable_close(e->queryable);
+	store_close(e->stores);
+	if (e->is_admitted)
+		gate_leave(e->evaluator->queries);
+	promql_plan_free(e->plan);
+	ctx_free(e->ctx);
+	tracker_done(&e->tracker);
+}
+
+/* With downsampled data, samples are as far apart as its resolution, so the engine must look back
+ * at least that far. */
+static int64_t lookback_for(const struct evaluator *evaluator, int64_t max_resolution_ms)
+{
+	int64_t base_ms = evaluator->engine.lookback_ms;
+	int64_t raw_ms = base_ms > 0 ? base_ms : 0;
+
+	if (!evaluator->dynamic_lookback)
+		return base_ms;
+	int64_t five_min_ms = base_ms > 5 * MS_PER_MIN ? base_ms : 5 * MS_PER_MIN;
+	int64_t hour_ms = five_min_ms > MS_PER_H ? five_min_ms : MS_PER_H;
+	if (max_resolution_ms > five_min_ms)
+		return hour_ms;
+	return max_resolution_ms > raw_ms ? five_min_ms : base_ms;
+}
+
+static struct query_time time_of(const struct query_request *req)
+{
+	if (!req->is_range)
+		return query_instant(req->start_ms);
+	return (struct query_time){req->start_ms, req->end_ms, req->step_ms};
+}
+
+bool evaluation_prepare(struct evaluation *e, bool counts_samples, struct err *err)
+{
+	const struct query_request *req = e->request;
+	struct promql_engine_opts engine = e->evaluator->engine;
+
+	engine.lookback_ms = req->lookback_ms > 0
+				 ? req->lookback_ms
+				 : lookback_for(e->evaluator, req->max_resolution_ms);
+	engine.counts_samples = counts_samples;
+	e->plan = promql_prepare(req->text, &engine, time_of(req), err);
+	return e->plan != NULL;
+}
+
+/* A request may ask for less time than there is, not for more. */
+static int64_t timeout_of(const struct evaluation *e)
+{
+	int64_t limit_ms = e->evaluator->timeout_ms, asked_ms = e->request->timeout_ms;
+
+	return asked_ms < limit_ms ? asked_ms : limit_ms;
+}
+
+static struct store_queryable_options stores_of(const struct evaluation *e)
+{
+	const struct evaluator *evaluator = e->evaluator;
+	const struct query_request *req = e->request;
+	bool has_replicas = req->n_replica_labels > 0;
+
+	return (struct store_queryable_options){
+	    .store = e->stores,
+	    .dedup = req->dedup ? evaluator->dedup : DEDUP_NONE,
+	    .replica_labels = has_replicas ? req->replica_labels : evaluator->replica_labels,
+	    .n_replica_labels = has_replicas ? req->n_replica_labels : evaluator->n_replica_labels,
+	    .partial_response =
+		req->partial_response ? PARTIAL_RESPONSE_WARN : PARTIAL_RESPONSE_ABORT,
+	    .max_resolution_ms = req->max_resolution_ms,
+	    .shard = req->shard,
+	    .range = promql_plan_range(e->plan),
+	    .selects = evaluator->selects,
+	    .tenant = req->tenant,
+	};
+}
+
+bool evaluation_start(struct evaluation *e, struct ctx *parent, struct notes *notes,
+		      struct err *err)
+{
+	const struct evaluator *evaluator = e->evaluator;
+
+	e->ctx = ctx_new_timeout_ms(parent, timeout_of(e));
+	e->asked_ns = clock_monotonic_ns(evaluator->clock);
+	if (!gate_enter(evaluator->queries, e->ctx, err))
+		return false;
+	e->is_admitted = true;
+	e->started_ns = clock_monotonic_ns(evaluator->clock);
+
+	e->stores = proxy_filtered(evaluator->store, &e->filter);
+	struct store_queryable_options options = stores_of(e);
+	e->queryable = store_queryable_new(&options);
+	e->result = promql_execute(e->plan, e->queryable, e->ctx, &e->tracker, notes, err);
+	e->prepared_ns = clock_monotonic_ns(evaluator->clock);
+	return e->result != NULL;
+}
