@@ -1,16 +1,8 @@
 #include "promql/bounded_windows.h"
 
+#include "promql/bounded_histograms.h"
 #include "promql/duration.h"
 #include "promql/window_cursor.h"
-
-/* Samples [first, last] of a window, of which the outermost may lie beyond its ends. */
-struct bounded {
-	int64_t start_ms;
-	int64_t end_ms;
-	size_t first;
-	size_t last;
-	bool smoothed;
-};
 
 static double interpolate(const struct samples *s, size_t i, int64_t t_ms, bool is_counter)
 {
@@ -24,7 +16,7 @@ static double interpolate(const struct samples *s, size_t i, int64_t t_ms, bool 
 
 /* The window that ends at end_ms; false when no sample in reach is behind its start. */
 static bool move(struct window_cursor *c, const struct plan_window *window, int64_t end_ms,
-		 struct bounded *b)
+		 struct bounded_window *b)
 {
 	b->start_ms = end_ms - window->range_ms;
 	b->end_ms = end_ms;
@@ -41,14 +33,14 @@ static bool move(struct window_cursor *c, const struct plan_window *window, int6
 	return c->t_ms[b->first] <= end_ms;
 }
 
-static double left_value(const struct samples *s, const struct bounded *b, bool is_counter)
+static double left_value(const struct samples *s, const struct bounded_window *b, bool is_counter)
 {
 	if (b->smoothed && s->t_ms[b->first] < b->start_ms)
 		return interpolate(s, b->first, b->start_ms, is_counter);
 	return s->v[b->first];
 }
 
-static double right_value(const struct samples *s, const struct bounded *b, bool is_counter)
+static double right_value(const struct samples *s, const struct bounded_window *b, bool is_counter)
 {
 	if (b->smoothed && b->last > b->first && s->t_ms[b->last] > b->end_ms)
 		return interpolate(s, b->last - 1, b->end_ms, is_counter);
@@ -56,13 +48,14 @@ static double right_value(const struct samples *s, const struct bounded *b, bool
 }
 
 /* The samples strictly inside, [*from, *to). */
-static void inside(const struct samples *s, const struct bounded *b, size_t *from, size_t *to)
+static void inside(const struct samples *s, const struct bounded_window *b, size_t *from,
+		   size_t *to)
 {
 	*from = b->first + (s->t_ms[b->first] <= b->start_ms);
 	*to = b->last + (s->t_ms[b->last] < b->end_ms);
 }
 
-static double lost_by_resets(const struct samples *s, const struct bounded *b, double left,
+static double lost_by_resets(const struct samples *s, const struct bounded_window *b, double left,
 			     double right)
 {
 	double lost = 0, before = left;
@@ -77,7 +70,7 @@ static double lost_by_resets(const struct samples *s, const struct bounded *b, d
 	return right < before ? lost + before : lost;
 }
 
-static double rate_of(const struct samples *s, enum rate_kind kind, const struct bounded *b)
+static double rate_of(const struct samples *s, enum rate_kind kind, const struct bounded_window *b)
 {
 	bool is_counter = kind != RATE_DELTA;
 	double left = left_value(s, b, is_counter), right = right_value(s, b, is_counter);
@@ -90,33 +83,75 @@ static double rate_of(const struct samples *s, enum rate_kind kind, const struct
 	return increase;
 }
 
+enum contents {
+	ONLY_FLOATS,
+	ONLY_HISTOGRAMS,
+	MIXED,
+};
+
+static enum contents contents_of(const struct samples *s, const struct window_cursor *c)
+{
+	size_t n = 0;
+
+	for (size_t i = c->from; s->hist && i < c->to; i++)
+		n += s->hist[i] != NULL;
+	if (n == 0)
+		return ONLY_FLOATS;
+	return n == c->to - c->from ? ONLY_HISTOGRAMS : MIXED;
+}
+
+/* All that a window may look at, whether it needs it or not. */
+static enum contents contents_in_reach(const struct samples *s, const struct plan_window *window,
+				       int64_t end_ms, struct window_cursor *reach)
+{
+	int64_t behind_ms = window->bounds == BOUNDS_SMOOTHED ? window->lookback_ms : 0;
+
+	window_cursor_move(reach, end_ms - window->range_ms - window->lookback_ms,
+			   end_ms + behind_ms);
+	return contents_of(s, reach);
+}
+
 bool bounded_rate_windows(const struct samples *s, enum rate_kind kind,
 			  const struct plan_window *window, const struct steps *steps,
-			  struct step_series *out)
+			  const struct note_place *place, struct arena *a, struct step_series *out)
 {
-	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
-	struct bounded b;
+	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n}, reach = c;
+	struct bounded_window b;
 
 	bits_clear_all(out->present, steps->n);
 	for (size_t step = 0; step < steps->n; step++) {
-		if (!move(&c, window, window_end(window, steps_at(steps, step)), &b))
+		int64_t end_ms = window_end(window, steps_at(steps, step));
+		enum contents contents = contents_in_reach(s, window, end_ms, &reach);
+		if (contents == MIXED)
+			note_mixed_samples(place);
+		if (contents == MIXED || !move(&c, window, end_ms, &b))
 			continue;
-		out->v[step] = rate_of(s, kind, &b);
-		bits_set(out->present, step);
+		if (contents == ONLY_FLOATS) {
+			out->v[step] = rate_of(s, kind, &b);
+			bits_set(out->present, step);
+			continue;
+		}
+		out->hist[step] = bounded_histogram_rate(s, &b, kind, place, a);
+		if (out->hist[step])
+			bits_set(out->present, step);
 	}
 	return bits_any(out->present, steps->n);
 }
 
-void bounded_window_samples(const struct samples *s, const struct plan_window *window, int64_t t_ms,
-			    struct arena *a, struct samples *out)
+bool bounded_window_samples(const struct samples *s, const struct plan_window *window, int64_t t_ms,
+			    struct arena *a, struct samples *out, struct err *err)
 {
-	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
-	struct bounded b;
+	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n}, reach = c;
+	int64_t end_ms = window_end(window, t_ms);
+	struct bounded_window b;
 	size_t from, to;
 
 	*out = (struct samples){0};
-	if (!move(&c, window, window_end(window, t_ms), &b))
-		return;
+	if (contents_in_reach(s, window, end_ms, &reach) != ONLY_FLOATS)
+		return err_set(err, ERR_EXECUTION, "%s modifier is not supported with histograms",
+			       window->bounds == BOUNDS_SMOOTHED ? "smoothed" : "anchored");
+	if (!move(&c, window, end_ms, &b))
+		return true;
 	inside(s, &b, &from, &to);
 	samples_reserve(a, out, to - from + 2);
 	out->t_ms[0] = b.start_ms;
@@ -126,25 +161,37 @@ void bounded_window_samples(const struct samples *s, const struct plan_window *w
 	out->n = to - from + 2;
 	out->t_ms[out->n - 1] = b.end_ms;
 	out->v[out->n - 1] = right_value(s, &b, false);
+	return true;
 }
 
 /* --- instant selectors ------------------------------------------------------------------------ */
 
 bool smoothed_samples(const struct samples *s, const struct plan_window *window,
-		      const struct steps *steps, struct step_series *out)
+		      const struct steps *steps, const struct note_place *place, struct arena *a,
+		      struct step_series *out)
 {
-	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
+	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n}, reach = c;
 
 	bits_clear_all(out->present, steps->n);
 	for (size_t step = 0; step < steps->n; step++) {
 		int64_t t_ms = window_end(window, steps_at(steps, step));
 		window_cursor_move(&c, t_ms - window->range_ms, t_ms);
-		if (c.from == c.to)
+		window_cursor_move(&reach, t_ms - window->range_ms, t_ms + window->range_ms);
+		enum contents contents = contents_of(s, &reach);
+		if (contents == MIXED)
+			note_mixed_samples(place);
+		if (contents == MIXED || c.from == c.to)
 			continue;
 		size_t last = c.to - 1;
-		bool follows = c.to < c.n && c.t_ms[c.to] <= t_ms + window->range_ms;
-		out->v[step] =
-		    follows && c.t_ms[last] < t_ms ? interpolate(s, last, t_ms, false) : s->v[last];
+		bool has_next = reach.to > c.to;
+		if (contents == ONLY_HISTOGRAMS) {
+			out->hist[step] = smoothed_histogram(s, last, has_next, t_ms, place, a);
+			if (out->hist[step])
+				bits_set(out->present, step);
+			continue;
+		}
+		out->v[step] = has_next && c.t_ms[last] < t_ms ? interpolate(s, last, t_ms, false)
+							       : s->v[last];
 		bits_set(out->present, step);
 	}
 	return bits_any(out->present, steps->n);

@@ -36,6 +36,14 @@ void note_not_gauge(const struct note_place *p)
 			"this native histogram metric is not a gauge: \"%.*s\"", STR_FMT(p->name));
 }
 
+void note_start_overlap(const struct note_place *p)
+{
+	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
+			"sample has start time that overlaps with previous sample timestamp for "
+			"metric \"%.*s\"",
+			STR_FMT(p->name));
+}
+
 void note_reconciled_bounds(const struct note_place *p, const char *operation)
 {
 	annotations_add(p->notes, NOTE_PROMQL_INFO, p->at,

@@ -18,6 +18,7 @@ void note_mixed_schemas(const struct note_place *p);
 void note_ignored_in_range(const struct note_place *p);
 void note_not_counter(const struct note_place *p);
 void note_not_gauge(const struct note_place *p);
+void note_start_overlap(const struct note_place *p);
 /* `operation`: addition, subtraction or aggregation. */
 void note_reconciled_bounds(const struct note_place *p, const char *operation);
 void note_conflicting_resets(const struct note_place *p, const char *operation);

@@ -1,6 +1,7 @@
 #include "promql/histogram_windows.h"
 
 #include "promql/duration.h"
+#include "promql/start_times.h"
 
 /* --- rate ------------------------------------------------------------------------------------- */
 
@@ -48,6 +49,23 @@ static void note_kind(const struct histogram_window *w, bool is_counter)
 	}
 }
 
+/* `before` is what sample i is compared with: the one before it, or nothing. */
+static bool is_reset(const struct histogram_window *w, size_t i, const struct histogram *before)
+{
+	return (w->st_ms && start_time_is_reset(w->t_ms, w->st_ms, i)) ||
+	       histogram_is_reset(w->v[i], before);
+}
+
+static void note_overlap(const struct histogram_window *w)
+{
+	for (size_t i = 1; w->st_ms && i < w->n; i++) {
+		if (!start_time_overlaps(w->t_ms, w->st_ms, i))
+			continue;
+		note_start_overlap(&w->place);
+		return;
+	}
+}
+
 /* The difference of last and first plus what resets took away. */
 static struct histogram *increase(const struct histogram_window *w, bool is_counter,
 				  struct arena *a)
@@ -57,7 +75,7 @@ static struct histogram *increase(const struct histogram_window *w, bool is_coun
 	struct histogram_clash clash;
 	int32_t schema;
 
-	if (is_counter && histogram_is_reset(w->v[1], before)) {
+	if (is_counter && is_reset(w, 1, before)) {
 		none = nothing_before(w->v[1]);
 		before = &none;
 	}
@@ -71,8 +89,10 @@ static struct histogram *increase(const struct histogram_window *w, bool is_coun
 	clash = histogram_subtract(a, h, before);
 	if (clash.has_bounds)
 		note_reconciled_bounds(&w->place, "subtraction");
+	if (is_counter)
+		note_overlap(w);
 	for (size_t i = 1; is_counter && i < w->n; i++) {
-		if (histogram_is_reset(w->v[i], before)) {
+		if (is_reset(w, i, before)) {
 			clash = histogram_add(a, h, before);
 			if (clash.has_bounds)
 				note_reconciled_bounds(&w->place, "addition");
@@ -89,37 +109,76 @@ static double seconds(int64_t ms)
 	return (double)ms / 1000;
 }
 
-/* By how much the increase grows when it is extrapolated to the whole window: as for floats, the
- * count being what cannot have been below zero. */
-static double extrapolation(const struct histogram_window *w, const struct histogram *h,
-			    bool is_counter)
+/* Whether the counter began in the window, before its first sample. */
+static bool begins_inside(const struct histogram_window *w)
 {
-	int64_t first_ms = w->t_ms[0], last_ms = w->t_ms[w->n - 1];
-	double to_start = seconds(first_ms - w->start_ms), to_end = seconds(w->end_ms - last_ms);
-	double sampled = seconds(last_ms - first_ms);
-	double average = sampled / (double)(w->n - 1);
-	double threshold = average * 1.1;
+	return w->st_ms && w->st_ms[0] != 0 && w->st_ms[0] > w->start_ms &&
+	       w->st_ms[0] < w->t_ms[0];
+}
 
-	if (to_start >= threshold)
+/* How much of the time before the first sample is extrapolated to: as for floats, the count being
+ * what cannot have been below zero. */
+static double gap_before(const struct histogram_window *w, const struct histogram *h,
+			 double average, bool is_counter)
+{
+	double to_start = seconds(w->t_ms[0] - w->start_ms);
+
+	if (to_start >= average * 1.1)
 		to_start = average / 2;
 	if (is_counter && h->count > 0 && w->v[0]->count >= 0) {
+		double sampled = seconds(w->t_ms[w->n - 1] - w->t_ms[0]);
 		double to_zero = sampled * (w->v[0]->count / h->count);
 		to_start = to_zero < to_start ? to_zero : to_start;
 	}
-	if (to_end >= threshold)
+	return to_start;
+}
+
+/* By how much the increase grows when it is extrapolated to the whole window. A counter that began
+ * at a known time was zero then: nothing is left to extrapolate before. */
+static double extrapolation(const struct histogram_window *w, const struct histogram *h,
+			    bool is_counter, bool is_since_start)
+{
+	int64_t first_ms = w->t_ms[0], last_ms = w->t_ms[w->n - 1];
+	double average = w->n > 1 ? seconds(last_ms - first_ms) / (double)(w->n - 1) : 0;
+	double to_start = is_since_start ? 0 : gap_before(w, h, average, is_counter);
+	double to_end = seconds(w->end_ms - last_ms);
+	double sampled = seconds(last_ms - (is_since_start ? w->st_ms[0] : first_ms));
+
+	if (to_end >= average * 1.1)
 		to_end = average / 2;
 	return sampled != 0 ? (sampled + to_start + to_end) / sampled : 1;
+}
+
+/* To the increase from the first sample on, what there was before. */
+static struct histogram *add_first(const struct histogram_window *w, struct histogram *h,
+				   struct arena *a)
+{
+	if (!h)
+		return histogram_copy(a, w->v[0]);
+	struct histogram_clash clash = histogram_add(a, h, w->v[0]);
+	if (clash.is_incompatible) {
+		note_mixed_schemas(&w->place);
+		return NULL;
+	}
+	if (clash.has_bounds)
+		note_reconciled_bounds(&w->place, "addition");
+	return h;
 }
 
 struct histogram *histogram_rate(const struct histogram_window *w, enum rate_kind kind,
 				 struct arena *a)
 {
-	if (w->n < 2)
+	bool is_counter = kind != RATE_DELTA;
+	bool is_since_start = is_counter && begins_inside(w);
+	struct histogram *h = NULL;
+
+	if (w->n < 2 && !is_since_start)
 		return NULL;
-	struct histogram *h = increase(w, kind != RATE_DELTA, a);
-	if (!h)
+	if (w->n > 1 && !(h = increase(w, is_counter, a)))
 		return NULL;
-	double factor = extrapolation(w, h, kind != RATE_DELTA);
+	if (is_since_start && !(h = add_first(w, h, a)))
+		return NULL;
+	double factor = extrapolation(w, h, is_counter, is_since_start);
 	if (kind == RATE_PER_SECOND)
 		factor /= seconds_of_ms(w->end_ms - w->start_ms);
 	histogram_multiply(h, factor);
@@ -139,7 +198,7 @@ struct histogram *histogram_instant_rate(const struct histogram_window *w, bool 
 	if (!is_rate && !are_gauges)
 		note_not_gauge(&w->place);
 	struct histogram *h = histogram_copy(a, last);
-	if (!is_rate || !histogram_is_reset(last, before)) {
+	if (!is_rate || !is_reset(w, w->n - 1, before)) {
 		struct histogram_clash clash = histogram_subtract(a, h, before);
 		if (clash.is_incompatible) {
 			note_mixed_schemas(&w->place);

@@ -9,6 +9,7 @@
 /* Only histograms, at least one. */
 struct histogram_window {
 	const int64_t *t_ms;
+	const int64_t *st_ms; /* start times, or NULL */
 	struct histogram *const *v;
 	size_t n;
 	int64_t start_ms; /* the window is open on this side */

@@ -28,6 +28,7 @@ struct range_call_op {
 	size_t n_params;
 	const double *params[PARAMS_MAX]; /* by step; NULL until the first series */
 	struct step_series out;
+	struct note_place place; /* of the current series */
 	bool keeps_name;
 	struct name_dropper dropper;
 	struct str counter_checked; /* the metric name that was looked at last */
@@ -102,7 +103,8 @@ static bool call_rate(struct range_call_op *op, const struct samples *s, enum ra
 	const struct steps *steps = &op->base.steps;
 
 	if (window->bounds != BOUNDS_PLAIN)
-		return bounded_rate_windows(s, kind, window, steps, &op->out);
+		return bounded_rate_windows(s, kind, window, steps, &op->place, op->scratch,
+					    &op->out);
 	return rate_windows(s, kind, window, steps, op->scratch, &op->out);
 }
 
@@ -235,17 +237,17 @@ static size_t first_that_counts(enum taste taste, const struct window_cursor *c)
 	return taste == TASTE_LAST && c->to - c->from > 2 ? c->to - 2 : c->from;
 }
 
-static void call_histograms(struct range_call_op *op, enum taste taste, const struct samples *s,
-			    struct labels labels)
+static void call_histograms(struct range_call_op *op, enum taste taste, const struct samples *s)
 {
 	const struct plan_window *window = &op->base.node->args[0]->window;
 	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
-	struct histogram_window w = {.place = {&op->base.x->annotations, source_where(op),
-					       labels_get(labels, STR(LABEL_NAME))}};
+	struct histogram_window w = {.place = op->place};
 	int64_t *t_ms = arena_alloc(op->scratch, s->n * sizeof(*t_ms));
+	int64_t *st_ms = s->st_ms ? arena_alloc(op->scratch, s->n * sizeof(*st_ms)) : NULL;
 	struct histogram **v = ARENA_ARRAY(op->scratch, struct histogram *, s->n);
 
 	w.t_ms = t_ms;
+	w.st_ms = st_ms;
 	w.v = v;
 	for (size_t step = 0; step < op->base.steps.n; step++) {
 		w.end_ms = window_end(window, steps_at(&op->base.steps, step));
@@ -257,6 +259,8 @@ static void call_histograms(struct range_call_op *op, enum taste taste, const st
 			if (!s->hist[i])
 				continue;
 			t_ms[w.n] = s->t_ms[i];
+			if (st_ms)
+				st_ms[w.n] = s->st_ms[i];
 			v[w.n++] = s->hist[i];
 		}
 		call_histogram_window(op, taste, step, &w, c.to - from - w.n);
@@ -297,10 +301,10 @@ static struct samples floats_of(const struct samples *s, struct arena *a)
 }
 
 /* A series with histograms. */
-static bool call_mixed(struct range_call_op *op, const struct samples *s, struct labels labels,
-		       struct err *err)
+static bool call_mixed(struct range_call_op *op, const struct samples *s, struct err *err)
 {
-	enum taste taste = taste_of(op->id);
+	bool has_bounds = op->base.node->args[0]->window.bounds != BOUNDS_PLAIN;
+	enum taste taste = has_bounds ? TASTE_ALL : taste_of(op->id);
 
 	op->out.hist = ARENA_ARRAY(op->scratch, struct histogram *, op->base.steps.n);
 	if (taste == TASTE_ALL) {
@@ -313,7 +317,7 @@ static bool call_mixed(struct range_call_op *op, const struct samples *s, struct
 	struct samples floats = floats_of(s, op->scratch);
 	if (!call_floats(op, &floats, err))
 		return false;
-	call_histograms(op, taste, s, labels);
+	call_histograms(op, taste, s);
 	return true;
 }
 
@@ -331,7 +335,7 @@ static bool call(struct range_call_op *op, const struct range_series *s, struct 
 {
 	op->out.hist = NULL;
 	if (s->samples.hist)
-		return call_mixed(op, &s->samples, s->labels, err);
+		return call_mixed(op, &s->samples, err);
 	return call_floats(op, &s->samples, err);
 }
 
@@ -356,19 +360,13 @@ static void note_non_counter(struct range_call_op *op, struct labels labels)
 				STR_FMT(name));
 }
 
-static void note_overlap(struct range_call_op *op, const struct range_series *s)
+static void note_overlap(struct range_call_op *op, const struct samples *s)
 {
 	const struct plan_window *window = &op->base.node->args[0]->window;
 
-	if ((op->id != FUNCTION_RATE && op->id != FUNCTION_INCREASE) || !s->samples.st_ms ||
-	    window->bounds != BOUNDS_PLAIN ||
-	    !start_times_overlap(&s->samples, window, &op->base.steps))
-		return;
-	struct str name = labels_get(s->labels, STR(LABEL_NAME));
-	annotations_add(
-	    &op->base.x->annotations, NOTE_PROMQL_WARNING, source_where(op),
-	    "sample has start time that overlaps with previous sample timestamp%s%.*s%s",
-	    name.n ? " for metric \"" : "", STR_FMT(name), name.n ? "\"" : "");
+	if ((op->id == FUNCTION_RATE || op->id == FUNCTION_INCREASE) && s->st_ms &&
+	    window->bounds == BOUNDS_PLAIN && start_times_overlap(s, window, &op->base.steps))
+		note_start_overlap(&op->place);
 }
 
 static enum iter_result range_call_next(struct operator* base, struct step_series *out,
@@ -384,7 +382,8 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 		if (s.samples.n == 0)
 			continue;
 		arena_clear(op->scratch);
-		note_overlap(op, &s);
+		op->place.name = labels_get(s.labels, STR(LABEL_NAME));
+		note_overlap(op, &s.samples);
 		if (!call(op, &s, err))
 			return ITER_ERROR;
 		if (!bits_any(op->out.present, base->steps.n))
@@ -449,6 +448,7 @@ struct operator*
 	op->scratch = arena_new(x->tracker);
 	op->dropper.seen.arena = op->arena;
 	op->out = step_series_new(op->arena, node->steps.n);
+	op->place = (struct note_place){.notes = &x->annotations, .at = source_where(op)};
 	if (!open_children(op, x, node, err)) {
 		range_call_close(&op->base);
 		return NULL;

@@ -10,7 +10,7 @@
 struct select_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct selection selection;
-	newest_fn *newest;
+	newest_fn *newest; /* NULL of a smoothed one */
 	struct arena *arena;
 	struct histogram **hist; /* once there was a histogram */
 	struct step_series out;
@@ -26,6 +26,20 @@ static struct histogram **histogram_column(struct select_op *op, const struct sa
 	return op->hist;
 }
 
+static bool look(struct select_op *op, struct selected_series *s)
+{
+	const struct plan_node *node = op->base.node;
+	struct note_place place = {&op->base.x->annotations, node->expr->where,
+				   labels_get(s->labels, STR(LABEL_NAME))};
+
+	op->out.hist = histogram_column(op, &s->samples);
+	if (op->newest)
+		return op->newest(&s->samples, &node->window, &op->base.steps, &op->out);
+	samples_drop_stale(&s->samples);
+	return smoothed_samples(&s->samples, &node->window, &op->base.steps, &place,
+				op->selection.arena, &op->out);
+}
+
 static enum iter_result select_next(struct operator* base, struct step_series *out, struct err *err)
 {
 	struct select_op *op = (struct select_op *)base;
@@ -33,10 +47,7 @@ static enum iter_result select_next(struct operator* base, struct step_series *o
 	enum iter_result r;
 
 	while ((r = selection_next(&op->selection, &s, err)) == ITER_VALUE) {
-		if (op->newest == smoothed_samples)
-			samples_drop_stale(&s.samples);
-		op->out.hist = histogram_column(op, &s.samples);
-		if (!op->newest(&s.samples, &base->node->window, &base->steps, &op->out))
+		if (!look(op, &s))
 			continue;
 		if (base->x->plan->opts.counts_samples)
 			base->x->samples_seen +=
@@ -66,7 +77,7 @@ static newest_fn *newest_of(const struct plan_node *node)
 		return newest_sample_times;
 	if (node->kind == PLAN_SELECT_START_TIMES)
 		return newest_start_times;
-	return node->window.bounds == BOUNDS_SMOOTHED ? smoothed_samples : newest_samples;
+	return node->window.bounds == BOUNDS_SMOOTHED ? NULL : newest_samples;
 }
 
 struct operator* select_op_open(struct execution *x, const struct plan_node *node, struct err *err)

@@ -6,12 +6,16 @@
 
 #include <math.h>
 
-static bool counts_histogram(enum pair_kind kind, const struct histogram *before,
-			     const struct histogram *h)
+static bool counts_histogram(enum pair_kind kind, const struct samples *s, size_t i)
 {
+	const struct histogram *before = s->hist[i - 1], *h = s->hist[i];
+
 	if (!before || !h)
-		return before != h;
-	return kind == PAIRS_RESET ? histogram_is_reset(h, before) : !histogram_equal(h, before);
+		return true;
+	if (kind == PAIRS_CHANGED)
+		return !histogram_equal(h, before);
+	return (s->st_ms && start_time_is_reset(s->t_ms, s->st_ms, i)) ||
+	       histogram_is_reset(h, before);
 }
 
 static bool counts(enum pair_kind kind, const struct samples *s, size_t i)
@@ -31,7 +35,7 @@ static size_t *count_up_to(const struct samples *s, enum pair_kind kind, struct 
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (i > 0 && s->hist && (s->hist[i - 1] || s->hist[i]))
-			n += counts_histogram(kind, s->hist[i - 1], s->hist[i]);
+			n += counts_histogram(kind, s, i);
 		else
 			n += i > 0 && counts(kind, s, i);
 		up_to[i] = n;

@@ -174,25 +174,26 @@ static void series_of_steps(struct promql_result *r, const struct step_series *s
 }
 
 /* The samples in the window of the range selector. */
-static struct samples window_samples(struct promql_result *r, struct samples s)
+static bool window_samples(struct promql_result *r, struct samples s, struct samples *out,
+			   struct err *err)
 {
 	const struct plan_node *node = r->source.node;
 	int64_t end_ms = window_end(&node->window, node->steps.start_ms);
 	struct window_cursor c = {.t_ms = s.t_ms, .n = s.n};
-	struct samples out;
 
 	if (node->window.bounds != BOUNDS_PLAIN) {
 		arena_clear(r->scratch);
-		bounded_window_samples(&s, &node->window, node->steps.start_ms, r->scratch, &out);
-		return out;
+		return bounded_window_samples(&s, &node->window, node->steps.start_ms, r->scratch,
+					      out, err);
 	}
 	window_cursor_move(&c, end_ms - node->window.range_ms, end_ms);
-	return (struct samples){
+	*out = (struct samples){
 	    .t_ms = s.t_ms + c.from,
 	    .v = s.v + c.from,
 	    .hist = s.hist ? s.hist + c.from : NULL,
 	    .n = c.to - c.from,
 	};
+	return true;
 }
 
 /* Without any sample there is no series. */
@@ -203,7 +204,9 @@ static enum iter_result next_window(struct promql_result *r, struct result_serie
 	enum iter_result result;
 
 	while ((result = range_source_next(&r->source, &s, err)) == ITER_VALUE) {
-		struct samples window = window_samples(r, s.samples);
+		struct samples window;
+		if (!window_samples(r, s.samples, &window, err))
+			return ITER_ERROR;
 		if (window.n == 0)
 			continue;
 		*out = (struct result_series){

@@ -68,12 +68,5 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	x->samples_read += n;
 	if (x->samples_held + n > x->samples_peak)
 		x->samples_peak = x->samples_held + n;
-	if (out->samples.hist && sel->node->window.bounds != BOUNDS_PLAIN) {
-		err_set(err, ERR_UNSUPPORTED,
-			"the selector %.*s gives native histograms, which do not go with its "
-			"modifier yet",
-			STR_FMT(plan_node_text(x->plan, sel->node)));
-		return ITER_ERROR;
-	}
 	return ITER_VALUE;
 }

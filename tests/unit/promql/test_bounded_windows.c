@@ -15,7 +15,10 @@ static int with_counters(void **state)
 		       "steady_total 0+60x10\n"
 		       "reset_total 100 160 20 80\n"
 		       "early_total 1 3 _ _ _ _ _ _ _ 9\n"
-		       "gone 1 3 stale 7\n");
+		       "gone 1 3 stale 7\n"
+		       "native {{sum:5 count:5 buckets:[5]}} {{sum:10 count:10 buckets:[10]}} "
+		       "{{sum:3 count:3 buckets:[3]}} {{sum:4 count:4 buckets:[4]}}\n"
+		       "both 1 2 {{sum:3 count:3}} {{sum:4 count:4}}\n");
 	*state = &rig;
 	return 0;
 }
@@ -89,6 +92,35 @@ static void functions_that_know_no_ends_are_refused(void **state)
 		       "not with absent_over_time");
 }
 
+static void histograms_have_ends_as_floats_do(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "histogram_count(increase(native[2m] anchored))", 2 * MINUTE, "{} 8");
+	expect_instant(rig, "histogram_sum(increase(native[1m] smoothed))", 30 * SECOND, "{} 2.5");
+	/* From 7.5 to 1.5: the counter lost 10, and is half way from nothing to 3. */
+	expect_instant(rig, "histogram_count(increase(native[1m] smoothed))", 90 * SECOND, "{} 4");
+	/* The left end is behind the reset. */
+	expect_instant(rig, "histogram_count(increase(native[1m] smoothed))", 150 * SECOND, "{} 2");
+	expect_instant(rig, "histogram_count(increase(native[1m] anchored))", 10 * MINUTE, "");
+	expect_instant(rig, "histogram_count(native smoothed)", 30 * SECOND, "{} 7.5");
+	expect_instant(rig, "histogram_count(native smoothed)", 90 * SECOND, "{} 1.5");
+	expect_instant(rig, "histogram_count(native smoothed)", 5 * MINUTE, "{} 4");
+}
+
+static void what_has_floats_and_histograms_in_reach_has_no_result(void **state)
+{
+	struct query_rig *rig = *state;
+
+	expect_instant(rig, "increase(both[1m] anchored)", 90 * SECOND, "{} 1");
+	expect_instant(rig, "increase(both[1m] smoothed)", 90 * SECOND, "");
+	expect_instant(rig, "increase(both[1m] anchored)", 3 * MINUTE, "");
+	expect_instant(rig, "both smoothed", 90 * SECOND, "");
+	expect_instant(rig, "both[1m] anchored", 90 * SECOND, "{__name__=\"both\"} 30:1 60:2 90:2");
+	expect_instant(rig, "both[1m] smoothed", 90 * SECOND,
+		       "error: smoothed modifier is not supported with histograms");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +129,8 @@ int main(void)
 	    cmocka_unit_test(only_a_sample_within_the_lookback_is_an_anchor),
 	    cmocka_unit_test(an_instant_is_on_the_line_between_its_neighbours),
 	    cmocka_unit_test(a_range_selector_has_a_sample_at_each_end),
+	    cmocka_unit_test(histograms_have_ends_as_floats_do),
+	    cmocka_unit_test(what_has_floats_and_histograms_in_reach_has_no_result),
 	    cmocka_unit_test(functions_that_know_no_ends_are_refused),
 	};
 	return cmocka_run_group_tests(tests, with_counters, done);

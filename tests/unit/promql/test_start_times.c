@@ -29,8 +29,7 @@ static double increase_of(struct arena *a, const struct samples *s, int64_t rang
 
 static void a_start_behind_the_sample_before_is_a_reset(void **state)
 {
-	struct columns s = {.t_ms = {1000, 2000}, .v = {1, 2}};
-	struct samples samples = samples_of(&s, 2);
+	static const int64_t t_ms[] = {1000, 2000};
 	static const struct {
 		int64_t before_ms, st_ms;
 		bool is_reset;
@@ -48,9 +47,8 @@ static void a_start_behind_the_sample_before_is_a_reset(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		s.st_ms[0] = cases[i].before_ms;
-		s.st_ms[1] = cases[i].st_ms;
-		assert_int_equal(start_time_is_reset(&samples, 1), cases[i].is_reset);
+		const int64_t st_ms[] = {cases[i].before_ms, cases[i].st_ms};
+		assert_int_equal(start_time_is_reset(t_ms, st_ms, 1), cases[i].is_reset);
 	}
 }
 
