@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/file_writer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -54,25 +55,12 @@ bool fs_read(const char *path, struct buf *out, struct err *err)
 	}
 }
 
-static bool write_all(int fd, struct str bytes)
-{
-	while (bytes.n > 0) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes = str_skip(bytes, (size_t)n);
-	}
-	return true;
-}
-
 static bool write_synced(const char *path, struct str bytes, unsigned mode, struct err *err)
 {
 	int fd auto_done(close_fd) = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_set_errno(err, errno, "create %s", path);
-	if (!write_all(fd, bytes))
+	if (!fd_write_all(fd, bytes.p, bytes.n))
 		return err_set_errno(err, errno, "write %s", path);
 	if (fsync(fd) != 0)
 		return err_set_errno(err, errno, "sync %s", path);

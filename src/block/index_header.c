@@ -1,12 +1,11 @@
 #include "block/index_header.h"
 
 #include "base/alloc.h"
+#include "base/file_writer.h"
 #include "base/fs.h"
 #include "codec/bits.h"
 #include "codec/crc32c.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,48 +16,11 @@ enum {
 	HEADER_VERSION = 1,
 	HEADER_BYTES = 14,
 	FOOTER_BYTES = 20,
-	COPY_BYTES = 1 << 20,
 };
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-struct header_file {
-	int fd;
-	const char *path;
-};
-
-static bool put(const struct header_file *f, const void *bytes, size_t n, struct err *err)
-{
-	const char *p = bytes;
-
-	while (n > 0) {
-		ssize_t done = write(f->fd, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return err_set_errno(err, errno, "write %s", f->path);
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
-/* Bytes [from, to) of the index. */
-static bool copy_range(const struct header_file *f, struct byte_source *index, struct ctx *ctx,
-		       uint64_t from, uint64_t to, struct err *err)
-{
-	char *piece auto_free(mem_free) = xmalloc(COPY_BYTES);
-
-	for (uint64_t at = from; at < to;) {
-		size_t n = to - at < COPY_BYTES ? (size_t)(to - at) : COPY_BYTES;
-		if (!byte_source_read(index, ctx, at, piece, n, err) || !put(f, piece, n, err))
-			return false;
-		at += n;
-	}
-	return true;
-}
-
-static bool put_header(const struct header_file *f, const struct index_toc *toc, struct err *err)
+static bool put_header(struct file_writer *f, const struct index_toc *toc, struct err *err)
 {
 	uint8_t bytes[HEADER_BYTES];
 
@@ -66,17 +28,17 @@ static bool put_header(const struct header_file *f, const struct index_toc *toc,
 	bytes[4] = HEADER_VERSION;
 	bytes[5] = (uint8_t)toc->version;
 	store_be64(bytes + 6, toc->postings_table);
-	return put(f, bytes, sizeof(bytes), err);
+	return file_writer_put(f, bytes, sizeof(bytes), err);
 }
 
-static bool put_footer(const struct header_file *f, const struct index_toc *toc, struct err *err)
+static bool put_footer(struct file_writer *f, const struct index_toc *toc, struct err *err)
 {
 	uint8_t bytes[FOOTER_BYTES];
 
 	store_be64(bytes, HEADER_BYTES);
 	store_be64(bytes + 8, HEADER_BYTES + toc->series - toc->symbols);
 	store_be32(bytes + 16, crc32c(0, bytes, 16));
-	return put(f, bytes, sizeof(bytes), err);
+	return file_writer_put(f, bytes, sizeof(bytes), err);
 }
 
 static bool check_sections(const struct index_toc *toc, const char *name, struct err *err)
@@ -89,20 +51,18 @@ static bool check_sections(const struct index_toc *toc, const char *name, struct
 		       name, toc->symbols, toc->series, toc->postings_table);
 }
 
-static bool write_parts(const struct header_file *f, struct byte_source *index, struct ctx *ctx,
+static bool write_parts(struct file_writer *f, struct byte_source *index, struct ctx *ctx,
 			struct err *err)
 {
 	struct index_toc toc;
 
-	if (!index_toc_read(index, ctx, &toc, err) || !check_sections(&toc, index->name, err) ||
-	    !put_header(f, &toc, err) || !copy_range(f, index, ctx, toc.symbols, toc.series, err) ||
-	    !copy_range(f, index, ctx, toc.postings_table, index->size_bytes, err) ||
-	    !put_footer(f, &toc, err))
-		return false;
-	return fsync(f->fd) == 0 || err_set_errno(err, errno, "sync %s", f->path);
+	return index_toc_read(index, ctx, &toc, err) && check_sections(&toc, index->name, err) &&
+	       put_header(f, &toc, err) &&
+	       byte_source_copy(index, ctx, toc.symbols, toc.series, &f->sink, err) &&
+	       byte_source_copy(index, ctx, toc.postings_table, index->size_bytes, &f->sink, err) &&
+	       put_footer(f, &toc, err) && file_writer_sync(f, err);
 }
 
-/* Not synced: each part has a checksum, and what a crash broke is made anew. */
 bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *path,
 			struct err *err)
 {
@@ -111,13 +71,10 @@ bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *
 
 	if (!fs_mkdirs(dir, err))
 		return false;
-	struct header_file f = {.path = tmp};
-	f.fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (f.fd < 0)
-		return err_set_errno(err, errno, "create %s", tmp);
-	bool ok = write_parts(&f, index, ctx, err);
-	close(f.fd);
-	ok = ok && fs_rename(tmp, path, err);
+	struct file_writer *f auto_free(file_writer_close) = file_writer_open(tmp, 0640, err);
+	if (!f)
+		return false;
+	bool ok = write_parts(f, index, ctx, err) && fs_rename(tmp, path, err);
 	if (!ok)
 		unlink(tmp);
 	return ok;

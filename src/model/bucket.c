@@ -1,6 +1,8 @@
 #include "model/bucket.h"
 
 #include "base/alloc.h"
+#include "base/file_writer.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,47 +111,16 @@ bool bucket_get_bytes(struct bucket *b, struct ctx *ctx, struct str name, int64_
 	return bucket_get(b, ctx, name, offset, length, &sink.base, err);
 }
 
-struct file_sink {
-	struct byte_sink base; /* first, so that the two pointers convert */
-	int fd;
-	const char *path;
-};
-
-static bool write_all(int fd, const char *path, const char *p, size_t n, struct err *err)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return err_set_errno(err, errno, "write %s", path);
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
-static bool file_sink_write(struct byte_sink *base, const void *p, size_t n, struct err *err)
-{
-	struct file_sink *sink = (struct file_sink *)base;
-
-	return write_all(sink->fd, sink->path, p, n, err);
-}
-
 bool bucket_get_file(struct bucket *b, struct ctx *ctx, struct str name, const char *path,
 		     struct err *err)
 {
 	char *partial auto_free(mem_free) = xasprintf("%s.tmp", path);
-	int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return err_set_errno(err, errno, "create %s", partial);
+	struct file_writer *f auto_free(file_writer_close) = file_writer_open(partial, 0640, err);
+	if (!f)
+		return false;
 
-	struct file_sink sink = {.base.write = file_sink_write, .fd = fd, .path = partial};
-	bool ok = bucket_get(b, ctx, name, 0, BUCKET_TO_END, &sink.base, err);
-	if (close(fd) < 0 && ok)
-		ok = err_set_errno(err, errno, "close %s", partial);
-	if (ok && rename(partial, path) < 0)
-		ok = err_set_errno(err, errno, "rename %s to %s", partial, path);
+	bool ok = bucket_get(b, ctx, name, 0, BUCKET_TO_END, &f->sink, err) &&
+		  file_writer_flush(f, err) && fs_rename(partial, path, err);
 	if (!ok)
 		unlink(partial);
 	return ok;

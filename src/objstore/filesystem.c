@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file_writer.h"
 #include "base/fs.h"
 #include "base/rand.h"
 #include "objstore/object_name.h"
@@ -28,7 +29,7 @@ struct filesystem {
 	char *name;
 };
 
-struct file_writer {
+struct object_writer {
 	struct bucket_writer base; /* first, so that the two pointers convert */
 	struct filesystem *fs;
 	enum bucket_put_mode mode;
@@ -268,25 +269,15 @@ static bool sync_parents(const struct filesystem *fs, const char *path, struct e
 
 static bool writer_write(struct bucket_writer *base, const void *p, size_t n, struct err *err)
 {
-	struct file_writer *w = (struct file_writer *)base;
-	const char *at = p;
+	struct object_writer *w = (struct object_writer *)base;
 
-	while (n > 0) {
-		ssize_t done = write(w->fd, at, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return err_set_errno(err, errno, "write %s for object %s", w->tmp_path,
-					     w->object);
-		at += done;
-		n -= (size_t)done;
-	}
-	return true;
+	return fd_write_all(w->fd, p, n) ||
+	       err_set_errno(err, errno, "write %s for object %s", w->tmp_path, w->object);
 }
 
 static void writer_abort(struct bucket_writer *base)
 {
-	struct file_writer *w = (struct file_writer *)base;
+	struct object_writer *w = (struct object_writer *)base;
 
 	if (w->fd >= 0)
 		close(w->fd);
@@ -299,7 +290,7 @@ static void writer_abort(struct bucket_writer *base)
 
 /* Give the finished file its name. A directory may vanish between being made and being used, when
  * its last object is removed by another. */
-static bool publish(struct file_writer *w, const char *path, struct err *err)
+static bool publish(struct object_writer *w, const char *path, struct err *err)
 {
 	bool link_only = w->mode == PUT_IF_ABSENT;
 
@@ -317,7 +308,7 @@ static bool publish(struct file_writer *w, const char *path, struct err *err)
 
 static bool writer_commit(struct bucket_writer *base, struct err *err)
 {
-	struct file_writer *w = (struct file_writer *)base;
+	struct object_writer *w = (struct object_writer *)base;
 	char *path auto_free(mem_free) = path_of(w->fs, str_of(w->object));
 
 	bool ok = fsync(w->fd) == 0 || err_set_errno(err, errno, "sync %s", w->tmp_path);
@@ -334,7 +325,7 @@ static const struct bucket_writer_ops writer_ops = {
 
 /* A file of its own below TMP_DIR. Its mode is that of the object: Thanos' choice, less the umask.
  */
-static bool open_tmp(struct file_writer *w, struct err *err)
+static bool open_tmp(struct object_writer *w, struct err *err)
 {
 	uint64_t random;
 
@@ -358,8 +349,8 @@ static struct bucket_writer *bucket_fs_put(struct bucket *b, struct ctx *ctx, st
 	if (!ctx_check(ctx, err) || !check_name(name, err))
 		return NULL;
 
-	struct file_writer *w = NEW(struct file_writer);
-	*w = (struct file_writer){
+	struct object_writer *w = NEW(struct object_writer);
+	*w = (struct object_writer){
 	    .base.ops = &writer_ops,
 	    .fs = (struct filesystem *)b,
 	    .mode = mode,

@@ -140,3 +140,19 @@ const uint8_t *byte_source_view(struct byte_source *src, struct ctx *ctx, uint64
 	uint8_t *to = arena_alloc(a, n);
 	return src->ops->read(src, ctx, offset, to, n, err) ? to : NULL;
 }
+
+bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
+		      struct byte_sink *sink, struct err *err)
+{
+	enum { PIECE_BYTES = 1 << 20 };
+	char *piece auto_free(mem_free) = xmalloc(PIECE_BYTES);
+
+	for (uint64_t at = from; at < to;) {
+		size_t n = to - at < PIECE_BYTES ? (size_t)(to - at) : PIECE_BYTES;
+		if (!byte_source_read(src, ctx, at, piece, n, err) ||
+		    !byte_sink_write(sink, piece, n, err))
+			return false;
+		at += n;
+	}
+	return true;
+}

@@ -9,6 +9,7 @@
 #define TSDB_BYTE_SOURCE_H
 
 #include "base/arena.h"
+#include "base/byte_sink.h"
 #include "base/cleanup.h"
 #include "base/ctx.h"
 
@@ -43,5 +44,8 @@ bool byte_source_read(struct byte_source *src, struct ctx *ctx, uint64_t offset,
 /* The same without a copy where the source is in memory, else read into `a`; NULL on failure. */
 const uint8_t *byte_source_view(struct byte_source *src, struct ctx *ctx, uint64_t offset, size_t n,
 				struct arena *a, struct err *err);
+/* Bytes [from, to), piece by piece. */
+bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
+		      struct byte_sink *sink, struct err *err);
 
 #endif
