@@ -1,259 +1,252 @@
-/* promql.c - how long queries take over encoded chunks: bench_promql FILE [SUBSTRING]
+/* promql.c - how long queries take over encoded chunks, and how much memory.
  *
- * FILE has lines "range<TAB>STEPS<TAB>QUERY", as Prometheus' own benchmark of its engine; others
- * are left out. The data are those of that benchmark: a_one, a_ten, a_hundred and their neighbours,
- * a sample every 10 s, in XOR chunks of 120 samples. Prints the median of some repeats.
+ *	bench_promql [--queries=FILE] [--filter=TEXT] [--cases | --series=DATA | --answers]
+ *
+ * Prints a line per query: its name, the median time, the samples it read per second, the most that
+ * it charged to its memory budget, and by how much the process grew. For other engines to run the
+ * same beside it, --cases prints the queries, --series the data and --answers what came out.
  */
-#include "base/alloc.h"
-#include "base/fs.h"
-#include "codec/xor_chunk.h"
-#include "dedup/series_samples.h"
-#include "promql/engine.h"
+#include "base/flags.h"
+#include "lib/query_cases.h"
+#include "lib/query_data.h"
+#include "measure.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include <malloc.h>
+#include <math.h>
 
-enum { N_INTERVALS = 18640, INTERVAL_MS = 10000, CHUNK_SAMPLES = 120, N_REPEATS = 5 };
+enum { MIN_REPEATS = 5, MAX_REPEATS = 101, ENOUGH_MS = 300 };
 
-struct data {
-	struct queryable base; /* first, so that the two pointers convert */
-	struct arena *arena;
-	struct {
-		struct series *v;
-		size_t n, cap;
-	} series;
+struct options {
+	const char *queries_path;
+	const char *filter;
+	bool prints_cases;
+	const char *series_of;
+	bool prints_answers;
 };
 
-/* --- series ----------------------------------------------------------------------------------- */
-
-static struct chunk encode(struct data *d, double first, size_t from, size_t n)
-{
-	struct buf out auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
-	struct xor_encoder e;
-
-	xor_encoder_init(&e, &out);
-	for (size_t i = from; i < from + n; i++)
-		xor_encoder_append(&e, (int64_t)i * INTERVAL_MS, (double)i + first);
-	struct str bytes = arena_str(d->arena, buf_str(&out));
-	return (struct chunk){
-	    .min_t_ms = (int64_t)from * INTERVAL_MS,
-	    .max_t_ms = (int64_t)(from + n - 1) * INTERVAL_MS,
-	    .raw = {(const uint8_t *)bytes.p, (uint32_t)bytes.n, CHUNK_XOR, 0},
-	};
-}
-
-static void add(struct data *d, const char *name, const char *l, const char *le, double first)
-{
-	struct label v[3] = {{STR(LABEL_NAME), str_of(name)}};
-	size_t n = 1, n_chunks = (N_INTERVALS + CHUNK_SAMPLES - 1) / CHUNK_SAMPLES;
-
-	if (l)
-		v[n++] = (struct label){STR("l"), str_of(l)};
-	if (le)
-		v[n++] = (struct label){STR("le"), str_of(le)};
-	struct chunk *chunks = ARENA_ARRAY(d->arena, struct chunk, n_chunks);
-	for (size_t i = 0; i < n_chunks; i++) {
-		size_t from = i * CHUNK_SAMPLES;
-		size_t left = N_INTERVALS - from;
-		chunks[i] = encode(d, first, from, left < CHUNK_SAMPLES ? left : CHUNK_SAMPLES);
-	}
-	struct series s = {labels_copy(d->arena, (struct labels){v, n}), chunks, n_chunks};
-	ARENA_PUSH(d->arena, &d->series, s);
-}
-
-static int cmp_series(const void *a, const void *b)
-{
-	return labels_cmp(((const struct series *)a)->labels, ((const struct series *)b)->labels);
-}
-
-static void add_histogram(struct data *d, const char *name, const char *l, double *n)
-{
-	char le[16];
-
-	for (int i = 0; i < 11; i++) {
-		snprintf(le, sizeof(le), i < 10 ? "%d" : "+Inf", i);
-		add(d, name, l, le, (*n)++ / 1443);
-	}
-}
-
-static void make_data(struct data *d)
-{
-	static const struct {
-		const char *suffix;
-		int n;
-	} sizes[] = {{"one", 0}, {"ten", 10}, {"hundred", 100}};
-	double created = 0;
-
-	for (size_t i = 0; i < 3; i++) {
-		char a[16], b[16], h[16], l[8];
-		snprintf(a, sizeof(a), "a_%s", sizes[i].suffix);
-		snprintf(b, sizeof(b), "b_%s", sizes[i].suffix);
-		snprintf(h, sizeof(h), "h_%s", sizes[i].suffix);
-		for (int k = 0; k == 0 || k < sizes[i].n; k++) {
-			snprintf(l, sizeof(l), "%d", k);
-			const char *label = sizes[i].n ? l : NULL;
-			add(d, a, label, NULL, created++ / 1443);
-			add(d, b, label, NULL, created++ / 1443);
-			add_histogram(d, h, label, &created);
-		}
-	}
-	qsort(d->series.v, d->series.n, sizeof(*d->series.v), cmp_series);
-}
-
-/* --- the queryable over them ------------------------------------------------------------------ */
-
-struct data_iter {
-	struct series_iter base; /* first, so that the two pointers convert */
-	const struct data *data;
-	struct matchers matchers;
-	const struct select_hints *hints;
-	size_t next;
+/* What came out of a query, short enough to be compared. */
+struct answer {
+	size_t n_series, n_floats, n_histograms;
+	double sum; /* of floats that are numbers */
+	uint64_t samples_read;
 };
 
-static enum iter_result data_next(struct series_iter *base, struct series *out, struct err *err)
-{
-	struct data_iter *it = (struct data_iter *)base;
-	(void)err;
+static const struct promql_engine_opts engine_opts = {.parser = PARSER_OPTIONS_ALL};
 
-	while (it->next < it->data->series.n) {
-		*out = it->data->series.v[it->next++];
-		if (!matchers_match(it->matchers, out->labels))
+/* --- one query -------------------------------------------------------------------------------- */
+
+static void count_in(struct answer *answer, const struct result_series *s)
+{
+	answer->n_series++;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->hist && s->hist[i]) {
+			answer->n_histograms++;
 			continue;
-		while (out->n_chunks && out->chunks->max_t_ms < it->hints->min_t_ms) {
-			out->chunks++;
-			out->n_chunks--;
 		}
-		while (out->n_chunks &&
-		       out->chunks[out->n_chunks - 1].min_t_ms > it->hints->max_t_ms)
-			out->n_chunks--;
-		return ITER_VALUE;
+		answer->n_floats++;
+		if (isfinite(s->v[i]))
+			answer->sum += s->v[i];
 	}
-	return ITER_END;
 }
 
-static void data_close(struct series_iter *it)
+static bool parse(const struct query_case *c, struct tracker *tracker, struct err *err)
 {
-	free(it);
+	struct promql_query *query auto_free(promql_query_free) =
+	    promql_parse(c->query, &engine_opts.parser, tracker, err);
+	return query != NULL;
 }
 
-static const struct series_iter_ops data_iter_ops = {data_next, data_close};
-
-static struct series_iter *data_select(struct queryable *q, struct ctx *ctx,
-				       struct matchers matchers, const struct select_hints *hints,
-				       struct notes *notes, struct tracker *tracker,
-				       struct err *err)
+static bool run(const struct query_case *c, struct query_data *data, struct tracker *tracker,
+		struct answer *out, struct err *err)
 {
-	struct data_iter *it = NEW(struct data_iter);
-	(void)ctx, (void)notes, (void)tracker, (void)err;
-
-	*it = (struct data_iter){{&data_iter_ops}, (struct data *)q, matchers, hints, 0};
-	return &it->base;
-}
-
-static bool data_read(struct queryable *q, const struct series *s, const struct select_hints *hints,
-		      struct arena *a, struct samples *out, struct err *err)
-{
-	struct series_read how = {DEDUP_NONE, "", {hints->min_t_ms, hints->max_t_ms}};
-	(void)q;
-
-	return series_samples_read(s, &how, a, out, err);
-}
-
-static void data_stays(struct queryable *q)
-{
-	(void)q;
-}
-
-static const struct queryable_ops data_ops = {data_select, data_read, data_stays};
-
-/* --- measuring -------------------------------------------------------------------------------- */
-
-static bool run(struct str query, size_t n_steps, struct data *d, struct tracker *tracker,
-		double *sum, struct err *err)
-{
-	struct promql_engine_opts opts = {.parser = PARSER_OPTIONS_ALL};
-	int64_t end_ms = (int64_t)N_INTERVALS * INTERVAL_MS;
-	struct query_time time = {end_ms - (int64_t)n_steps * INTERVAL_MS, end_ms, INTERVAL_MS};
 	struct result_series s;
 	enum iter_result r;
 
-	if (n_steps == 1)
-		time = query_instant(end_ms - INTERVAL_MS);
+	*out = (struct answer){0};
+	if (!c->data)
+		return parse(c, tracker, err);
 	struct promql_plan *plan auto_free(promql_plan_free) =
-	    promql_prepare(query, &opts, time, err);
+	    promql_prepare(c->query, &engine_opts, c->time, err);
 	if (!plan)
 		return false;
 	struct promql_result *result auto_free(promql_result_free) =
-	    promql_execute(plan, &d->base, NULL, tracker, NULL, err);
+	    promql_execute(plan, query_data_queryable(data), NULL, tracker, NULL, err);
 	if (!result)
 		return false;
 	while ((r = promql_result_next(result, &s, err)) == ITER_VALUE)
-		for (size_t i = 0; i < s.n; i++)
-			*sum += s.v[i];
+		count_in(out, &s);
+	out->samples_read = promql_result_samples_read(result);
 	return r == ITER_END;
 }
 
-/* Of this thread, so that neighbours on the machine do not count. */
-static int64_t cpu_ns(void)
-{
-	struct timespec t;
+/* --- measuring -------------------------------------------------------------------------------- */
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
+struct measured {
+	double ms;
+	double tracked_kb;
+	double resident_kb;
+};
 
-static int cmp_double(const void *a, const void *b)
+static bool measure(const struct query_case *c, struct query_data *data, struct answer *answer,
+		    struct measured *out, struct err *err)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static void measure(struct str query, size_t n_steps, struct data *d)
-{
-	double ms[N_REPEATS], sum = 0;
-	struct err err = ERR_INIT;
+	double ms[MAX_REPEATS], total_ms = 0;
 	struct tracker tracker;
+	size_t n = 0;
 
-	for (size_t i = 0; i < N_REPEATS; i++) {
+	malloc_trim(0);
+	process_reset_peak();
+	double before_mb = process_memory_mb(getpid(), "VmRSS");
+	while (n < MIN_REPEATS || (n < MAX_REPEATS && total_ms < ENOUGH_MS)) {
 		tracker_init(&tracker, NULL, "the query", "nothing", 0);
-		int64_t start_ns = cpu_ns();
-		bool ok = run(query, n_steps, d, &tracker, &sum, &err);
-		ms[i] = (double)(cpu_ns() - start_ns) / 1e6;
-		if (!ok) {
-			printf("promql/%zu/%.*s - %s\n", n_steps, STR_FMT(query), err.msg);
-			return;
-		}
+		double start_s = process_cpu_s(getpid());
+		if (!run(c, data, &tracker, answer, err))
+			return false;
+		ms[n] = (process_cpu_s(getpid()) - start_s) * 1e3;
+		total_ms += ms[n++];
 	}
-	qsort(ms, N_REPEATS, sizeof(*ms), cmp_double);
-	printf("promql/%zu/%.*s %.3f ms, %lld KiB\n", n_steps, STR_FMT(query), ms[N_REPEATS / 2],
-	       (long long)tracker.peak_bytes / 1024);
+	*out = (struct measured){
+	    .ms = median(ms, n),
+	    .tracked_kb = (double)tracker.peak_bytes / 1024,
+	    .resident_kb = (process_memory_mb(getpid(), "VmHWM") - before_mb) * 1024,
+	};
+	return true;
+}
+
+static void print_measured(const struct query_case *c, const struct measured *m,
+			   const struct answer *answer)
+{
+	printf("promql/%.*s %.4f ms %.1f Msamples/s %.0f KiB charged %.0f KiB resident\n",
+	       STR_FMT(c->name), m->ms, (double)answer->samples_read / m->ms / 1e3, m->tracked_kb,
+	       m->resident_kb);
+}
+
+static void print_answer(const struct query_case *c, const struct answer *answer)
+{
+	printf("%.*s\t%zu\t%zu\t%zu\t%.9g\n", STR_FMT(c->name), answer->n_series, answer->n_floats,
+	       answer->n_histograms, answer->sum);
+}
+
+static void run_case(const struct query_case *c, const struct options *options,
+		     struct query_data *data)
+{
+	struct err err = ERR_INIT;
+	struct answer answer;
+	struct measured measured;
+
+	if (options->prints_answers) {
+		if (run(c, data, NULL, &answer, &err))
+			print_answer(c, &answer);
+		else
+			printf("%.*s\t%s\n", STR_FMT(c->name), err.msg);
+	} else if (measure(c, data, &answer, &measured, &err)) {
+		print_measured(c, &measured, &answer);
+	} else {
+		printf("promql/%.*s - %s\n", STR_FMT(c->name), err.msg);
+	}
 	fflush(stdout);
+}
+
+/* Data are made when the first case needs them; only one set is held. */
+static void run_cases(const struct query_cases *cases, const struct options *options)
+{
+	struct query_data *data = NULL;
+
+	for (size_t i = 0; i < cases->n; i++) {
+		const struct query_case *c = &cases->v[i];
+		if (c->data && (!data || strcmp(query_data_name(data), c->data) != 0)) {
+			query_data_free(data);
+			data = query_data_new(c->data);
+			query_data_queryable(data);
+		}
+		run_case(c, options, data);
+	}
+	query_data_free(data);
+}
+
+/* --- for others ------------------------------------------------------------------------------- */
+
+/* name, data, start, end and step in milliseconds, query */
+static void print_cases(const struct query_cases *cases)
+{
+	for (size_t i = 0; i < cases->n; i++) {
+		const struct query_case *c = &cases->v[i];
+		printf("%.*s\t%s\t%lld\t%lld\t%lld\t%.*s\n", STR_FMT(c->name),
+		       c->data ? c->data : "-", (long long)c->time.start_ms,
+		       (long long)c->time.end_ms, (long long)c->time.step_ms, STR_FMT(c->query));
+	}
+}
+
+/* labels, kind, interval in milliseconds, number of the first sample, of samples, first value,
+ * increment */
+static bool print_series(const char *name, struct err *err)
+{
+	struct query_data *data auto_free(query_data_free) = query_data_new(name);
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	size_t n;
+
+	if (!data)
+		return err_set(err, ERR_INVALID, "there are no data called \"%s\"", name);
+	const struct recipe *recipes = query_data_recipes(data, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct recipe *r = &recipes[i];
+		buf_clear(&text);
+		labels_format(&text, r->labels);
+		printf("%.*s\t%s\t%lld\t%zu\t%zu\t%.17g\t%.17g\n", STR_FMT(buf_str(&text)),
+		       recipe_kind_name(r->kind), (long long)r->interval_ms, r->from, r->n,
+		       r->first, r->increment);
+	}
+	return true;
+}
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+static const struct flag_spec specs[] = {
+    {.name = "queries",
+     FLAG_STRING(struct options, queries_path),
+     .default_text = "../shared/promql_queries/bench.txt"},
+    {.name = "filter", FLAG_STRING(struct options, filter)},
+    {.name = "cases", FLAG_BOOL(struct options, prints_cases)},
+    {.name = "series", FLAG_STRING(struct options, series_of)},
+    {.name = "answers", FLAG_BOOL(struct options, prints_answers)},
+};
+
+static void keep_matching(struct query_cases *cases, struct str text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cases->n; i++)
+		if (text.n == 0 || str_find(cases->v[i].name, text) < cases->v[i].name.n)
+			cases->v[n++] = cases->v[i];
+	cases->n = n;
+}
+
+static bool run_all(const struct options *options, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct query_cases cases = {0};
+
+	if (*options->series_of)
+		return print_series(options->series_of, err);
+	if (!query_cases_read(options->queries_path, a, &cases, err))
+		return false;
+	keep_matching(&cases, str_of(options->filter));
+	if (options->prints_cases)
+		print_cases(&cases);
+	else
+		run_cases(&cases, options);
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	struct data d = {.base.ops = &data_ops, .arena = arena_new(NULL)};
-	struct buf text auto_done(buf_done) = BUF_INIT(16 << 20);
+	struct options options;
+	struct flag_group group = FLAG_GROUP(specs, &options);
+	struct flag_list args = {.v = (const char **)argv + 1, .n = (size_t)argc - 1};
 	struct err err = ERR_INIT;
 
-	if (argc < 2 || !fs_read(argv[1], &text, &err)) {
-		fprintf(stderr, "usage: bench_promql FILE [SUBSTRING]: %s\n", err.msg);
-		return EXIT_FAILURE;
-	}
-	make_data(&d);
-	struct str rest = buf_str(&text);
-	while (rest.n) {
-		struct str line, section, steps;
-		int64_t n_steps;
-		rest = str_split(rest, '\n', &line);
-		struct str query = str_split(str_split(line, '\t', &section), '\t', &steps);
-		if (!str_is(section, "range") || !str_to_i64(steps, &n_steps) || n_steps < 1)
-			continue;
-		if (argc > 2 && str_find(query, str_of(argv[2])) == query.n)
-			continue;
-		measure(query, (size_t)n_steps, &d);
-	}
-	arena_free(d.arena);
+	struct flags *flags auto_free(flags_free) = flags_parse(&group, 1, &args, 0, &err);
+	if (!flags || !flags_assign(flags, &err) || !run_all(&options, &err))
+		die(&err);
 	return EXIT_SUCCESS;
 }
