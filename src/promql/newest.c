@@ -54,13 +54,15 @@ bool newest_samples(const struct samples *s, const struct plan_window *window,
 bool newest_sample_times(const struct samples *s, const struct plan_window *window,
 			 const struct steps *steps, struct step_series *out)
 {
-	EACH_NEWEST(out->v[step] = (double)s->t_ms[sample] / 1000);
+	EACH_NEWEST(out->v[step] = (double)s->t_ms[sample] / 1000;
+		    if (out->hist) out->hist[step] = s->hist[sample]);
 	return bits_any(out->present, steps->n);
 }
 
 bool newest_start_times(const struct samples *s, const struct plan_window *window,
 			const struct steps *steps, struct step_series *out)
 {
-	EACH_NEWEST(out->v[step] = s->st_ms ? (double)s->st_ms[sample] / 1000 : 0);
+	EACH_NEWEST(out->v[step] = s->st_ms ? (double)s->st_ms[sample] / 1000 : 0;
+		    if (out->hist) out->hist[step] = s->hist[sample]);
 	return bits_any(out->present, steps->n);
 }

@@ -6,7 +6,8 @@
 #include "model/samples.h"
 #include "promql/plan.h"
 
-/* Fill out->v, out->present and, if there is one, out->hist; false when no step has a value. */
+/* Fill out->v, out->present and, if there is one, out->hist, which tells histograms from floats
+ * also where the value is a time; false when no step has a value. */
 typedef bool newest_fn(const struct samples *s, const struct plan_window *window,
 		       const struct steps *steps, struct step_series *out);
 

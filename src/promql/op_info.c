@@ -165,6 +165,18 @@ static bool fail_duplicate(const struct step_series *a, const struct step_series
 		       STR_FMT(buf_str(&text)), (long long)llround(b->v[step] * 1000));
 }
 
+static bool check_floats(struct step_series *s, size_t n, struct err *err)
+{
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	if (!step_series_drop_histograms(s, n))
+		return true;
+	labels_format(&text, s->labels);
+	return err_set(err, ERR_EXECUTION,
+		       "this should be an info metric, with float samples: %.*s",
+		       STR_FMT(buf_str(&text)));
+}
+
 /* The values of info series are the times of their samples. `wanted`: steps at which there is
  * anything to enrich. */
 static bool add_info(struct info_op *op, const struct step_series *s, const uint64_t *wanted,
@@ -212,7 +224,8 @@ static bool read_infos(struct info_op *op, struct err *err)
 		return false;
 	const uint64_t *wanted = steps_with_values(op);
 	for (size_t i = 0; i < op->infos.n; i++)
-		if (!add_info(op, &op->infos.v[i], wanted, err))
+		if (!check_floats(&op->infos.v[i], op->base.steps.n, err) ||
+		    !add_info(op, &op->infos.v[i], wanted, err))
 			return false;
 	return true;
 }

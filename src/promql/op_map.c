@@ -81,10 +81,11 @@ static void apply_negate(const struct map_op *op, struct step_series *s)
 	}
 }
 
-static void apply_nothing(const struct map_op *op, struct step_series *s)
+/* The times are there already. */
+static void apply_sample_time(const struct map_op *op, struct step_series *s)
 {
 	(void)op;
-	(void)s;
+	s->hist = NULL;
 }
 
 static void apply_step_time(const struct map_op *op, struct step_series *s)
@@ -279,9 +280,9 @@ static apply_fn *apply_of_timestamp(const struct plan_node *node, const struct e
 	if (node->expr->call.function->id == FUNCTION_START_TIMESTAMP)
 		return node->args[0]->kind == PLAN_SELECT_START_TIMES &&
 			       x->plan->opts.use_start_timestamps
-			   ? apply_nothing
+			   ? apply_sample_time
 			   : apply_clear;
-	return node->args[0]->kind == PLAN_SELECT_TIMES ? apply_nothing : apply_step_time;
+	return node->args[0]->kind == PLAN_SELECT_TIMES ? apply_sample_time : apply_step_time;
 }
 
 static apply_fn *apply_of(const struct plan_node *node, const struct execution *x)

@@ -16,10 +16,10 @@ struct select_op {
 	struct step_series out;
 };
 
-/* NULL as long as there are only floats, or when only times are wanted. */
+/* NULL as long as there are only floats. */
 static struct histogram **histogram_column(struct select_op *op, const struct samples *s)
 {
-	if (!s->hist || op->newest == newest_sample_times)
+	if (!s->hist)
 		return NULL;
 	if (!op->hist)
 		op->hist = ARENA_ARRAY(op->arena, struct histogram *, op->base.steps.n);

@@ -20,6 +20,10 @@ struct place {
 	const char *func; /* the nearest function or aggregation, "" across operators */
 	const struct aggregate *parent; /* when that is what stands directly above */
 	bool is_extended;               /* directly below xrate() and its like */
+	/* Somewhere below histogram_count() and its like, and below something that needs buckets.
+	 */
+	bool wants_stats;
+	bool needs_buckets;
 	uint64_t sample_weight;
 };
 
@@ -157,6 +161,7 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 	resolve_at(b, &vs->at, &node->window);
 	node->matchers = vs->matchers;
 	node->names = has_one_name(vs->matchers) ? NAMES_ONE : NAMES_MANY;
+	node->reads_stats = place->wants_stats && !place->needs_buckets;
 	fill_hints(b, node, place, range != NULL);
 	return node;
 }
@@ -203,6 +208,7 @@ static struct plan_node *build_subquery(struct builder *b, const struct expr *e,
 	struct place inner = *place;
 	inner.parent = NULL;
 	inner.sample_weight = 0;
+	inner.needs_buckets = true; /* to tell whether counters were reset between its steps */
 	inner.hint_step_ms = step_ms;
 	inner.subquery_offset_ms = w->offset_ms + (w->pinned ? 0 : place->subquery_offset_ms);
 	inner.subquery_range_ms = w->range_ms + (w->pinned ? 0 : place->subquery_range_ms);
@@ -225,6 +231,8 @@ static bool build_args(struct builder *b, struct plan_node *node, const struct c
 	place.func = call->function->name;
 	place.parent = NULL;
 	place.is_extended = call->function->stage == FUNCTION_EXTENDED;
+	place.wants_stats |= plan_function_reads_stats(call->function->id);
+	place.needs_buckets |= node->kind == PLAN_HISTOGRAM_QUANTILE;
 	for (size_t i = 0; i < call->n_args; i++) {
 		const struct expr *arg = expr_unwrap(call->args[i]);
 		if (arg->type == VALUE_STRING)
@@ -441,6 +449,7 @@ static struct plan_node *build_binary(struct builder *b, const struct expr *e, s
 
 	inner.func = "";
 	inner.parent = NULL;
+	inner.needs_buckets |= expr_op_is_trim(bin->op);
 	bool swap = node->kind == PLAN_VECTOR_SCALAR_BINARY && bin->left->type == VALUE_SCALAR;
 	node->args[0] = build(b, expr_unwrap(swap ? bin->right : bin->left), inner);
 	if (!node->args[0])

@@ -121,6 +121,12 @@ bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds
 	}
 }
 
+bool plan_function_reads_stats(enum function_id id)
+{
+	return id == FUNCTION_HISTOGRAM_COUNT || id == FUNCTION_HISTOGRAM_SUM ||
+	       id == FUNCTION_HISTOGRAM_AVG;
+}
+
 double plan_number_of_function(enum function_id id, const struct query_time *time)
 {
 	switch ((int)id) {

@@ -14,6 +14,9 @@ double plan_number_of_function(enum function_id id, const struct query_time *tim
 /* Whether the function may be given a range selector with such bounds. */
 bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds);
 
+/* Whether counts and sums are all it takes of histograms. */
+bool plan_function_reads_stats(enum function_id id);
+
 /* Whether the expression has the same value at every step. */
 bool plan_is_pinned(const struct expr *e);
 

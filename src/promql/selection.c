@@ -1,5 +1,7 @@
 #include "promql/selection.h"
 
+#include "promql/histogram_stats.h"
+
 bool selection_open(struct selection *sel, struct execution *x, const struct plan_node *node,
 		    struct err *err)
 {
@@ -64,6 +66,9 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	if (!queryable_read(x->queryable, &series, &sel->node->hints, sel->arena, &out->samples,
 			    err))
 		return fail(sel, err);
+	if (out->samples.hist && sel->node->reads_stats)
+		histogram_stats_read(&out->samples, &sel->node->window, &sel->node->steps,
+				     sel->arena);
 	uint64_t n = num_read(&out->samples);
 	x->samples_read += n;
 	if (x->samples_held + n > x->samples_peak)

@@ -4,10 +4,14 @@
 #ifndef TESTS_PROMQLTEST_RUN_H
 #define TESTS_PROMQLTEST_RUN_H
 
-#include "tests/lib/memory_queryable.h"
+#include "base/buf.h"
+#include "model/queryable.h"
 #include "tests/promqltest/script.h"
 
-/* False with the reason when the answer is not what is expected. */
-bool eval_run(const struct eval *e, struct queryable *q, struct err *err);
+#define GOT_INDENT "        "
+
+/* False with the first difference when an answer is not what is expected; *got is then that answer,
+ * in lines that begin with GOT_INDENT. */
+bool eval_run(const struct eval *e, struct queryable *q, struct buf *got, struct err *err);
 
 #endif

@@ -4,6 +4,11 @@
 #include "base/float_text.h"
 #include "base/quote.h"
 #include "base/regex.h"
+#include "promql/parser.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 
 struct lines {
 	struct str rest;
@@ -32,6 +37,15 @@ static struct str next_word(struct str *rest)
 	return word;
 }
 
+static struct str to_lower(struct arena *a, struct str word)
+{
+	char *lower = arena_cstr(a, word);
+
+	for (size_t i = 0; i < word.n; i++)
+		lower[i] = (char)tolower((unsigned char)lower[i]);
+	return str_from(lower, word.n);
+}
+
 bool eval_demands(const struct eval *e, enum demand_kind kind)
 {
 	for (size_t i = 0; i < e->demands.n; i++)
@@ -42,11 +56,16 @@ bool eval_demands(const struct eval *e, enum demand_kind kind)
 
 /* --- load ------------------------------------------------------------------------------------- */
 
-static bool parse_load(struct arena *a, struct lines *l, struct str rest, struct load *out,
-		       struct err *err)
+static bool parse_load(struct arena *a, struct lines *l, struct str word, struct str rest,
+		       struct load *out, struct err *err)
 {
+	out->with_custom_buckets = str_is(word, "load_with_nhcb");
+	if (!out->with_custom_buckets && !str_is(word, "load"))
+		return err_set(err, ERR_INVALID, "unknown command %.*s", STR_FMT(word));
 	if (!model_duration_parse(rest, &out->step_ms, err))
 		return false;
+	if (out->step_ms == 0)
+		return err_set(err, ERR_INVALID, "load needs a step");
 	for (struct str line = next_line(l); line.n; line = next_line(l)) {
 		struct start_times starts;
 		struct series_line s;
@@ -94,10 +113,24 @@ static bool parse_eval_head(struct str rest, struct eval *e, struct err *err)
 	    (!take_word(&rest, "to", err) || !take_duration(&rest, &e->end_ms, err) ||
 	     !take_word(&rest, "step", err) || !take_duration(&rest, &e->step_ms, err)))
 		return false;
+	if (e->end_ms < e->start_ms)
+		return err_set(err, ERR_INVALID, "the range ends before it starts");
+	if (e->is_range && e->step_ms == 0)
+		return err_set(err, ERR_INVALID, "the range has no step");
 	e->expr = rest;
 	e->points_start_ms = e->start_ms;
 	e->points_step_ms = e->step_ms;
 	return true;
+}
+
+/* What is no PromQL at all cannot be expected to fail. */
+static bool check_syntax(struct str expr, struct err *err)
+{
+	struct parser_options options = PARSER_OPTIONS_ALL;
+	struct promql_query *query auto_free(promql_query_free) =
+	    promql_parse(expr, &options, NULL, err);
+
+	return query != NULL;
 }
 
 static const char *const demand_words[DEMAND_N] = {
@@ -109,6 +142,34 @@ static void add_demand(struct arena *a, struct eval *e, enum demand_kind kind,
 		       enum demand_match match, struct str text)
 {
 	ARENA_PUSH(a, &e->demands, (struct demand){kind, match, text});
+}
+
+/* warn and no_warn do not go together, nor do two ways to fail. */
+static bool check_demands(const struct eval *e, struct err *err)
+{
+	size_t n_fail = 0;
+
+	for (size_t i = 0; i < e->demands.n; i++)
+		n_fail += e->demands.v[i].kind == DEMAND_FAIL;
+	if ((eval_demands(e, DEMAND_WARN) && eval_demands(e, DEMAND_NO_WARN)) ||
+	    (eval_demands(e, DEMAND_INFO) && eval_demands(e, DEMAND_NO_INFO)) || n_fail > 1)
+		return err_set(err, ERR_INVALID, "expectations that exclude each other");
+	return true;
+}
+
+/* Values are at steps of the query, of which an instant query has one. */
+static bool check_positions(const struct eval *e, struct err *err)
+{
+	int64_t end_ms = e->has_range_vector ? e->start_ms : e->end_ms;
+
+	for (size_t i = 0; i < e->series.n; i++) {
+		int64_t n = (int64_t)e->series.v[i].points.n;
+		bool is_matrix = e->is_range || e->has_range_vector;
+		if (n > 1 &&
+		    (!is_matrix || e->points_start_ms + (n - 1) * e->points_step_ms > end_ms))
+			return err_set(err, ERR_INVALID, "values are expected beyond the end");
+	}
+	return true;
 }
 
 static bool parse_range_vector(struct str rest, struct eval *e, struct err *err)
@@ -156,6 +217,19 @@ static bool parse_expect(struct arena *a, struct str rest, struct eval *e, struc
 	return err_set(err, ERR_INVALID, "expect %.*s", STR_FMT(word));
 }
 
+/* 31, 0x1f, 037, or a float. */
+static bool parse_number(struct arena *a, struct str word, double *out)
+{
+	char *text = arena_cstr(a, word), *end;
+
+	errno = 0;
+	long long whole = strtoll(text, &end, 0);
+	if (end == text || *end || errno)
+		return float_parse(word, out);
+	*out = (double)whole;
+	return true;
+}
+
 static bool parse_eval_line(struct arena *a, struct str line, struct eval *e, bool *is_end,
 			    struct err *err)
 {
@@ -172,10 +246,7 @@ static bool parse_eval_line(struct arena *a, struct str line, struct eval *e, bo
 	}
 	if (str_is(word, "expect"))
 		return parse_expect(a, rest, e, err);
-	int64_t whole;
-	if (rest.n == 0 && (str_to_i64(word, &whole) || float_parse(word, &e->scalar))) {
-		if (!float_parse(word, &e->scalar))
-			e->scalar = (double)whole;
+	if (rest.n == 0 && parse_number(a, word, &e->scalar)) {
 		e->has_scalar = true;
 		*is_end = true;
 		return true;
@@ -198,22 +269,26 @@ static bool parse_eval(struct arena *a, struct lines *l, struct str word, struct
 		add_demand(a, e, DEMAND_WARN, DEMAND_ANYTHING, (struct str){0});
 	if (str_ends(word, STR("_info")))
 		add_demand(a, e, DEMAND_INFO, DEMAND_ANYTHING, (struct str){0});
-	if (!parse_eval_head(rest, e, err))
+	if (!parse_eval_head(rest, e, err) || !check_syntax(e->expr, err))
 		return false;
-	for (struct str line = next_line(l); line.n && !is_end; line = next_line(l)) {
+	e->body.p = l->rest.p;
+	for (struct str line = next_line(l); line.n; line = next_line(l)) {
 		if (!parse_eval_line(a, line, e, &is_end, err))
 			return false;
+		e->body.n = (size_t)(line.p + line.n - e->body.p);
 		if (is_end)
 			break;
 	}
-	return true;
+	if (e->is_ordered && e->is_range)
+		return err_set(err, ERR_INVALID, "a range query has no order of its own");
+	return check_demands(e, err) && check_positions(e, err);
 }
 
 static bool parse_command(struct arena *a, struct lines *l, struct str line, struct command *c,
 			  struct err *err)
 {
 	struct str rest = line;
-	struct str word = next_word(&rest);
+	struct str word = to_lower(a, next_word(&rest));
 
 	if (str_is(word, "clear")) {
 		c->kind = COMMAND_CLEAR;
@@ -221,10 +296,11 @@ static bool parse_command(struct arena *a, struct lines *l, struct str line, str
 	}
 	if (str_starts(word, STR("load"))) {
 		c->kind = COMMAND_LOAD;
-		return parse_load(a, l, rest, &c->load, err);
+		return parse_load(a, l, word, rest, &c->load, err);
 	}
 	if (str_starts(word, STR("eval"))) {
 		c->kind = COMMAND_EVAL;
+		c->eval.head = line;
 		return parse_eval(a, l, word, rest, &c->eval, err);
 	}
 	return err_set(err, ERR_INVALID, "unknown command %.*s", STR_FMT(word));

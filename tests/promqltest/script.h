@@ -3,7 +3,7 @@
 #ifndef TESTS_PROMQLTEST_SCRIPT_H
 #define TESTS_PROMQLTEST_SCRIPT_H
 
-#include "tests/lib/series_line.h"
+#include "tests/promqltest/custom_buckets.h"
 #include "tests/promqltest/start_times.h"
 
 enum command_kind {
@@ -14,10 +14,8 @@ enum command_kind {
 
 struct load {
 	int64_t step_ms;
-	struct {
-		struct series_line *v;
-		size_t n, cap;
-	} lines;
+	bool with_custom_buckets; /* load_with_nhcb */
+	struct series_lines lines;
 	struct {
 		struct start_times *v;
 		size_t n, cap;
@@ -47,6 +45,8 @@ struct demand {
 };
 
 struct eval {
+	struct str head; /* the line that says what to evaluate */
+	struct str body; /* the lines below it */
 	bool is_range;
 	int64_t start_ms; /* of an instant query the time */
 	int64_t end_ms;
@@ -82,7 +82,7 @@ struct script {
 	size_t n, cap;
 };
 
-/* In memory of `a`. The message of an error begins with the line. */
+/* In memory of `a`; refers to `text`. The message of an error begins with the line. */
 bool script_parse(struct arena *a, struct str text, struct script *out, struct err *err);
 
 bool eval_demands(const struct eval *e, enum demand_kind kind);

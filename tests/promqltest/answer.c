@@ -1,0 +1,153 @@
+#include "tests/promqltest/answer.h"
+
+#include "base/float_text.h"
+#include "base/quote.h"
+#include "model/histogram.h"
+
+enum { LINES_MAX = 40, VALUES_MAX = 40 };
+
+static void keep_series(struct arena *a, struct answer *out, const struct result_series *s)
+{
+	struct answer_series copy = {
+	    .labels = labels_copy(a, s->labels),
+	    .n = s->n,
+	    .t_ms = arena_alloc(a, s->n * sizeof(*copy.t_ms)),
+	    .v = arena_alloc(a, s->n * sizeof(*copy.v)),
+	};
+
+	memcpy(copy.t_ms, s->t_ms, s->n * sizeof(*copy.t_ms));
+	memcpy(copy.v, s->v, s->n * sizeof(*copy.v));
+	if (s->hist) {
+		copy.hist = ARENA_ARRAY(a, struct histogram *, s->n);
+		for (size_t i = 0; i < s->n; i++)
+			copy.hist[i] = s->hist[i] ? histogram_copy(a, s->hist[i]) : NULL;
+	}
+	ARENA_PUSH(a, &out->series, copy);
+}
+
+static bool read_all(struct arena *a, struct promql_result *r, struct answer *out, struct err *err)
+{
+	struct result_scalar scalar;
+	struct result_string string;
+	struct result_series s;
+	enum iter_result result;
+
+	out->type = promql_result_type(r);
+	if (out->type == VALUE_SCALAR) {
+		if (!promql_result_scalar(r, &scalar, err))
+			return false;
+		out->scalar = scalar.v;
+		return true;
+	}
+	if (out->type == VALUE_STRING) {
+		if (!promql_result_string(r, &string, err))
+			return false;
+		out->string = arena_str(a, string.s);
+		return true;
+	}
+	while ((result = promql_result_next(r, &s, err)) == ITER_VALUE)
+		keep_series(a, out, &s);
+	return result == ITER_END;
+}
+
+bool answer_get(struct arena *a, struct str expr, struct query_time time, struct queryable *q,
+		struct answer *out, struct err *err)
+{
+	struct promql_engine_opts opts = {
+	    .parser = PARSER_OPTIONS_ALL,
+	    .max_samples = 0,
+	    .delayed_name_removal = true,
+	    .use_start_timestamps = true,
+	    .note_positions = true,
+	};
+
+	*out = (struct answer){0};
+	notes_init(&out->notes);
+	struct promql_plan *plan auto_free(promql_plan_free) =
+	    promql_prepare(expr, &opts, time, err);
+	if (!plan)
+		return false;
+	struct promql_result *r auto_free(promql_result_free) =
+	    promql_execute(plan, q, NULL, NULL, &out->notes, err);
+	if (!r)
+		return false;
+	return read_all(a, r, out, err);
+}
+
+void answer_done(struct answer *answer)
+{
+	notes_done(&answer->notes);
+}
+
+/* --- as text ---------------------------------------------------------------------------------- */
+
+static void format_value(struct buf *out, double v)
+{
+	char text[FLOAT_TEXT_MAX];
+
+	buf_append(out, text, float_json(text, v));
+}
+
+/* {{schema:0 count:10 sum:3 ...}} would hide empty buckets and gaps; this names every bucket. */
+static void format_histogram(struct buf *out, const struct histogram *h)
+{
+	static const char *const hints[] = {
+	    [HISTOGRAM_UNKNOWN] = "unknown",
+	    [HISTOGRAM_RESET] = "reset",
+	    [HISTOGRAM_NOT_RESET] = "not_reset",
+	    [HISTOGRAM_GAUGE] = "gauge",
+	};
+
+	buf_printf(out, "schema:%d hint:%s ", h->schema, hints[h->hint]);
+	histogram_format(out, h);
+}
+
+static void format_series(struct buf *out, const struct answer_series *s, bool has_times)
+{
+	char seconds[FLOAT_TEXT_MAX];
+
+	labels_format(out, s->labels);
+	for (size_t i = 0; i < s->n && i < VALUES_MAX; i++) {
+		buf_putc(out, ' ');
+		if (s->hist && s->hist[i])
+			format_histogram(out, s->hist[i]);
+		else
+			format_value(out, s->v[i]);
+		if (has_times)
+			buf_printf(out, "@%.*s", (int)float_json_seconds(seconds, s->t_ms[i]),
+				   seconds);
+	}
+	if (s->n > VALUES_MAX)
+		buf_printf(out, " and %zu more", s->n - VALUES_MAX);
+}
+
+static void format_all_series(struct buf *out, const struct answer *answer, const char *indent)
+{
+	size_t n = answer->series.n;
+
+	for (size_t i = 0; i < n && i < LINES_MAX; i++) {
+		buf_puts(out, indent);
+		format_series(out, &answer->series.v[i], answer->type == VALUE_MATRIX);
+		buf_putc(out, '\n');
+	}
+	if (n > LINES_MAX)
+		buf_printf(out, "%sand %zu more series\n", indent, n - LINES_MAX);
+	if (n == 0)
+		buf_printf(out, "%sno series\n", indent);
+}
+
+void answer_format(struct buf *out, const struct answer *answer, const char *indent)
+{
+	if (answer->type == VALUE_SCALAR || answer->type == VALUE_STRING) {
+		buf_puts(out, indent);
+		if (answer->type == VALUE_SCALAR)
+			format_value(out, answer->scalar);
+		else
+			quote_append(out, answer->string);
+		buf_putc(out, '\n');
+	} else {
+		format_all_series(out, answer, indent);
+	}
+	for (size_t i = 0; i < answer->notes.n && i < LINES_MAX; i++)
+		buf_printf(out, "%s%s\n", indent, answer->notes.v[i].text);
+}

@@ -1,0 +1,37 @@
+/* answer.h - what the engine answers to a query of a script, kept as a whole.
+ */
+#ifndef TESTS_PROMQLTEST_ANSWER_H
+#define TESTS_PROMQLTEST_ANSWER_H
+
+#include "model/queryable.h"
+#include "promql/engine.h"
+
+struct answer_series {
+	struct labels labels;
+	size_t n;
+	int64_t *t_ms;
+	double *v;
+	struct histogram **hist; /* NULL, or NULL for a float */
+};
+
+struct answer {
+	enum value_type type;
+	double scalar;
+	struct str string;
+	struct {
+		struct answer_series *v;
+		size_t n, cap;
+	} series;
+	struct notes notes;
+};
+
+/* With all that the scripts of Prometheus take for granted switched on. `out` is to be ended with
+ * answer_done() also on failure; the rest of it is memory of `a`. */
+bool answer_get(struct arena *a, struct str expr, struct query_time time, struct queryable *q,
+		struct answer *out, struct err *err);
+void answer_done(struct answer *answer);
+
+/* A series or a note a line, each indented; a few dozen of them. */
+void answer_format(struct buf *out, const struct answer *answer, const char *indent);
+
+#endif
