@@ -18,6 +18,9 @@ struct asked {
 	struct query_settings settings;
 	struct promql_query **selectors; /* of match[]; owned */
 	size_t n_selectors;
+	struct matcher *tenant;    /* owned; NULL unless tenancy is enforced */
+	struct matchers *matchers; /* what is looked for: of each selector, and of the tenant */
+	size_t n_matchers;
 };
 
 static bool read_selectors(struct asked *q, const struct http_request *r, struct err *err)
@@ -25,12 +28,31 @@ static bool read_selectors(struct asked *q, const struct http_request *r, struct
 	struct param_values texts = params_all(r, "match[]");
 
 	q->selectors = ARENA_ARRAY(r->arena, struct promql_query *, texts.n);
+	q->matchers = ARENA_ARRAY(r->arena, struct matchers, texts.n + 1);
 	for (size_t i = 0; i < texts.n; i++) {
 		q->selectors[i] = promql_parse_selector(texts.v[i], err);
 		if (!q->selectors[i])
 			return false;
+		q->matchers[i] = q->selectors[i]->root->vector.matchers;
 		q->n_selectors++;
 	}
+	q->n_matchers = q->n_selectors;
+	return true;
+}
+
+/* A request without a selector asks for all that the tenant has. */
+static bool enforce_tenancy(struct asked *q, const struct tenancy *t, struct arena *a,
+			    struct err *err)
+{
+	if (!t->is_enforced)
+		return true;
+	q->tenant = matcher_new(MATCH_EQ, t->label, q->settings.tenant, err);
+	if (!q->tenant)
+		return false;
+	if (q->n_matchers == 0)
+		q->matchers[q->n_matchers++] = (struct matchers){0};
+	for (size_t i = 0; i < q->n_matchers; i++)
+		q->matchers[i] = matchers_enforce(a, q->matchers[i], q->tenant);
 	return true;
 }
 
@@ -44,19 +66,15 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 	return param_metadata_range(r, api->metadata_range_ms, clock_wall_ms(api->evaluator.clock),
 				    &q->range, err) &&
 	       read_selectors(q, r, err) && query_settings_read(&q->settings, api, r, err) &&
-	       param_limit(r, &q->limit, err);
+	       enforce_tenancy(q, &api->tenancy, r->arena, err) && param_limit(r, &q->limit, err);
 }
 
 static void asked_done(struct asked *q)
 {
 	for (size_t i = 0; i < q->n_selectors; i++)
 		promql_query_free(q->selectors[i]);
+	matcher_unref(q->tenant);
 	query_settings_done(&q->settings);
-}
-
-static struct matchers matchers_of(const struct asked *q, size_t i)
-{
-	return q->selectors[i]->root->vector.matchers;
 }
 
 /* One more than asked for, to see whether there is more. */
@@ -77,13 +95,14 @@ static struct series_iter *open_selection(const struct query_api *api, struct st
 	*req = (struct series_request){
 	    .min_t_ms = q->range.min_t_ms,
 	    .max_t_ms = q->range.max_t_ms,
-	    .matchers = matchers_of(q, i),
+	    .matchers = q->matchers[i],
 	    .max_resolution_ms = INT64_MAX,
 	    .skip_chunks = true,
 	    .partial_response = query_settings_strategy(s),
 	    .without_replica_labels = s->replica_labels,
 	    .n_without_replica_labels = s->dedup ? s->n_replica_labels : 0,
 	    .limit = limit_to_ask(q),
+	    .tenant = s->tenant,
 	};
 	return store_series(store, ctx, req, notes, api->evaluator.tracker, err);
 }
@@ -92,9 +111,9 @@ static struct series_iter *open_selections(const struct query_api *api, struct s
 					   const struct asked *q, struct ctx *ctx,
 					   struct notes *notes, struct arena *a, struct err *err)
 {
-	struct series_iter **v = ARENA_ARRAY(a, struct series_iter *, q->n_selectors);
+	struct series_iter **v = ARENA_ARRAY(a, struct series_iter *, q->n_matchers);
 
-	for (size_t i = 0; i < q->n_selectors; i++) {
+	for (size_t i = 0; i < q->n_matchers; i++) {
 		v[i] = open_selection(api, store, q, i, ctx, notes, a, err);
 		if (v[i])
 			continue;
@@ -102,7 +121,7 @@ static struct series_iter *open_selections(const struct query_api *api, struct s
 			series_iter_close(v[i]);
 		return NULL;
 	}
-	return series_merge(v, q->n_selectors, api->evaluator.tracker);
+	return series_merge(v, q->n_matchers, api->evaluator.tracker);
 }
 
 static bool write_series(struct series_iter *it, int64_t limit, struct api_answer *answer,
@@ -173,6 +192,7 @@ static bool find_labels_of(struct store_api *store, const struct asked *q,
 	    .matchers = matchers ? *matchers : (struct matchers){0},
 	    .partial_response = query_settings_strategy(&q->settings),
 	    .limit = limit_to_ask(q),
+	    .tenant = q->settings.tenant,
 	};
 	struct str_list found = {0};
 
@@ -191,14 +211,13 @@ static bool find_labels(const struct query_api *api, const struct http_request *
 	struct store_api *store auto_free(store_close) =
 	    proxy_filtered(api->evaluator.store, &q->settings.stores);
 
-	if (q->n_selectors == 0 &&
+	if (q->n_matchers == 0 &&
 	    !find_labels_of(store, q, NULL, label, ctx, notes, r->arena, out, err))
 		return false;
-	for (size_t i = 0; i < q->n_selectors; i++) {
-		struct matchers matchers = matchers_of(q, i);
-		if (!find_labels_of(store, q, &matchers, label, ctx, notes, r->arena, out, err))
+	for (size_t i = 0; i < q->n_matchers; i++)
+		if (!find_labels_of(store, q, &q->matchers[i], label, ctx, notes, r->arena, out,
+				    err))
 			return false;
-	}
 	label_list_settle(out, &(struct label_request){.label = label});
 	return true;
 }

@@ -222,17 +222,29 @@ static void settle(struct asked *q)
 	q->query.stores = s->stores.v;
 	q->query.n_stores = s->stores.n;
 	q->query.shard = s->shard;
+	q->query.tenant = s->tenant;
+}
+
+/* As Thanos says it: it rewrites the query before it looks at it again. */
+static void tell_enforced(const struct query_api *api, struct err *err)
+{
+	if (api->tenancy.is_enforced && err->code == ERR_INVALID && strstr(err->msg, "parse error: "))
+		err_wrap(err, "error parsing query string, when enforcing tenenacy");
 }
 
 static void run(const struct query_api *api, struct asked *q, const struct http_request *r,
 		struct api_answer *answer)
 {
 	struct err err = ERR_INIT;
+	struct evaluation_options options = {.counts_samples = q->wants_stats};
 	struct evaluation e auto_done(evaluation_done);
 
 	settle(q);
+	if (api->tenancy.is_enforced)
+		options.enforced = (struct label){api->tenancy.label, q->settings.tenant};
 	evaluation_init(&e, &api->evaluator, &q->query);
-	if (!evaluation_prepare(&e, q->wants_stats, &err)) {
+	if (!evaluation_prepare(&e, &options, &err)) {
+		tell_enforced(api, &err);
 		api_fail(answer, err.code == ERR_EXECUTION ? API_EXECUTION : API_BAD_DATA, &err);
 		return;
 	}

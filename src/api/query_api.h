@@ -6,11 +6,13 @@
 #define API_QUERY_API_H
 
 #include "api/answer.h"
+#include "api/tenancy.h"
 #include "fleet/evaluation.h"
 
 struct query_api {
 	struct api_options api;
 	struct evaluator evaluator;
+	struct tenancy tenancy;
 	bool partial_response; /* unless the request says otherwise */
 	bool auto_downsampling;
 	int64_t default_step_ms;

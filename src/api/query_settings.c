@@ -33,7 +33,8 @@ bool query_settings_read(struct query_settings *s, const struct query_api *api,
 	    .n_replica_labels = replicas.n > 0 ? replicas.n : api->evaluator.n_replica_labels,
 	};
 	return param_bool(r, "dedup", &s->dedup, err) && read_store_filter(s, r, err) &&
-	       param_bool(r, "partial_response", &s->partial_response, err);
+	       param_bool(r, "partial_response", &s->partial_response, err) &&
+	       tenancy_read(&api->tenancy, r, &s->tenant, err);
 }
 
 struct shard_labels {

@@ -8,6 +8,7 @@
 #include "fleet/proxy.h"
 
 struct query_settings {
+	struct str tenant;
 	bool dedup;
 	bool partial_response;
 	const struct str *replica_labels;

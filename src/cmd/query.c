@@ -62,6 +62,9 @@ static bool check_options(const struct query_options *o, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "--query.max-concurrent-select must be positive, got %lld",
 			       (long long)o->engine.max_concurrent_select);
+	if (o->tenancy.is_enforced && !*o->tenancy.label)
+		return err_set(err, ERR_INVALID,
+			       "--query.enforce-tenancy needs a --query.tenant-label-name");
 	return true;
 }
 
@@ -176,6 +179,17 @@ static bool read_features(struct query_command *q, struct parser_options *parser
 	return true;
 }
 
+static struct tenancy tenancy_of(const struct tenancy_flags *f)
+{
+	return (struct tenancy){
+	    .header = f->header,
+	    .default_tenant = str_of(f->default_tenant),
+	    .certificate_field = (enum tenant_certificate_field)f->certificate_field,
+	    .is_enforced = f->is_enforced,
+	    .label = str_of(f->label),
+	};
+}
+
 static bool describe_query(struct query_command *q, struct query_api *out, struct err *err)
 {
 	const struct engine_flags *f = &q->options->engine;
@@ -195,6 +209,7 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 		    .timeout_ms = f->timeout_ms,
 		    .max_memory_bytes = f->max_memory_per_query_bytes,
 		},
+	    .tenancy = tenancy_of(&q->options->tenancy),
 	    .partial_response = f->partial_response,
 	    .auto_downsampling = f->auto_downsampling,
 	    .default_step_ms = f->default_step_ms,

@@ -1,5 +1,7 @@
 #include "cmd/query_flags.h"
 
+#include "api/tenancy.h"
+
 static const struct flag_spec endpoint_specs[] = {
     {.name = "endpoint",
      FLAG_STRINGS(struct endpoint_flags, endpoints),
@@ -178,6 +180,32 @@ static const struct flag_spec engine_specs[] = {
      .help = "How much memory one query may use. 0: as much as all together."},
 };
 
+static const struct flag_spec tenancy_specs[] = {
+    {.name = "query.tenant-header",
+     FLAG_STRING(struct tenancy_flags, header),
+     .default_text = TENANT_HEADER,
+     .help = "HTTP header to determine tenant."},
+    {.name = "query.default-tenant-id",
+     FLAG_STRING(struct tenancy_flags, default_tenant),
+     .default_text = TENANT_DEFAULT,
+     .help = "Default tenant ID to use if tenant header is not present"},
+    {.name = "query.tenant-certificate-field",
+     FLAG_ENUM(struct tenancy_flags, certificate_field),
+     .choices = FLAG_CHOICES("", "organization", "organizationalUnit", "commonName"),
+     .default_text = "",
+     .help = "Use TLS client's certificate field to determine tenant for write requests. Must be "
+	     "one of organization, organizationalUnit or commonName. This setting will cause the "
+	     "query.tenant-header flag value to be ignored."},
+    {.name = "query.enforce-tenancy",
+     FLAG_BOOL(struct tenancy_flags, is_enforced),
+     .help = "Enforce tenancy on Query APIs. Responses are returned only if the label value of "
+	     "the configured tenant-label-name and the value of the tenant header matches."},
+    {.name = "query.tenant-label-name",
+     FLAG_STRING(struct tenancy_flags, label),
+     .default_text = TENANT_LABEL,
+     .help = "Label name to use when enforcing tenancy (if --query.enforce-tenancy is enabled)."},
+};
+
 static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct query_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct query_options, "request.logging-config"),
@@ -201,11 +229,6 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_LIST(struct query_options, "query.telemetry.request-duration-seconds-quantiles"),
     REFUSED_LIST(struct query_options, "query.telemetry.request-samples-quantiles"),
     REFUSED_LIST(struct query_options, "query.telemetry.request-series-seconds-quantiles"),
-    REFUSED_TEXT(struct query_options, "query.tenant-header"),
-    REFUSED_TEXT(struct query_options, "query.default-tenant-id"),
-    REFUSED_TEXT(struct query_options, "query.tenant-certificate-field"),
-    REFUSED_BOOL(struct query_options, "query.enforce-tenancy"),
-    REFUSED_TEXT(struct query_options, "query.tenant-label-name"),
     REFUSED_TEXT(struct query_options, "store.sd-dns-interval"),
     REFUSED_TEXT(struct query_options, "store.sd-dns-resolver"),
     REFUSED_TEXT(struct query_options, "endpoint.sd-config"),
@@ -226,5 +249,6 @@ const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS] = {
     COMMAND_FLAGS(endpoint_specs, struct query_options, endpoints),
     COMMAND_FLAGS(web_specs, struct query_options, web),
     COMMAND_FLAGS(engine_specs, struct query_options, engine),
+    COMMAND_FLAGS(tenancy_specs, struct query_options, tenancy),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };

@@ -49,6 +49,14 @@ struct engine_flags {
 	int64_t max_memory_per_query_bytes;
 };
 
+struct tenancy_flags {
+	const char *header;
+	const char *default_tenant;
+	int certificate_field; /* enum tenant_certificate_field */
+	bool is_enforced;
+	const char *label;
+};
+
 struct query_options {
 	struct http_flags http;
 	struct grpc_flags grpc;
@@ -56,10 +64,11 @@ struct query_options {
 	struct endpoint_flags endpoints;
 	struct web_flags web;
 	struct engine_flags engine;
+	struct tenancy_flags tenancy;
 	struct refused_flags refused;
 };
 
-enum { N_QUERY_FLAGS = 7 };
+enum { N_QUERY_FLAGS = 8 };
 extern const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS];
 
 #endif

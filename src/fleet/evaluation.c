@@ -51,7 +51,8 @@ static struct query_time time_of(const struct query_request *req)
 	return (struct query_time){req->start_ms, req->end_ms, req->step_ms};
 }
 
-bool evaluation_prepare(struct evaluation *e, bool counts_samples, struct err *err)
+bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *options,
+			struct err *err)
 {
 	const struct query_request *req = e->request;
 	struct promql_engine_opts engine = e->evaluator->engine;
@@ -59,7 +60,10 @@ bool evaluation_prepare(struct evaluation *e, bool counts_samples, struct err *e
 	engine.lookback_ms = req->lookback_ms > 0
 				 ? req->lookback_ms
 				 : lookback_for(e->evaluator, req->max_resolution_ms);
-	engine.counts_samples = counts_samples;
+	if (options) {
+		engine.counts_samples = options->counts_samples;
+		engine.parser.enforced = options->enforced;
+	}
 	e->plan = promql_prepare(req->text, &engine, time_of(req), err);
 	return e->plan != NULL;
 }

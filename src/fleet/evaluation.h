@@ -3,7 +3,7 @@
  *
  *	struct evaluation e auto_done(evaluation_done);
  *	evaluation_init(&e, evaluator, &request);
- *	if (!evaluation_prepare(&e, err) || !evaluation_start(&e, ctx, notes, err))
+ *	if (!evaluation_prepare(&e, NULL, err) || !evaluation_start(&e, ctx, notes, err))
  *		return false;
  *	... read e.result ...
  *
@@ -33,6 +33,12 @@ struct evaluator {
 	int64_t max_memory_bytes; /* of one query; 0: no limit */
 };
 
+/* What one evaluation is to do besides. */
+struct evaluation_options {
+	bool counts_samples;   /* the result has statistics */
+	struct label enforced; /* what its selectors are restricted to: see parser_options */
+};
+
 struct evaluation {
 	struct promql_result *result; /* after evaluation_start() */
 	struct ctx *ctx;              /* the same; ends with the query's time */
@@ -56,8 +62,9 @@ void evaluation_init(struct evaluation *e, const struct evaluator *evaluator,
 		     const struct query_request *request);
 void evaluation_done(struct evaluation *e);
 
-/* Parse and plan; fails as promql_prepare(). With `counts_samples`, the result has statistics. */
-bool evaluation_prepare(struct evaluation *e, bool counts_samples, struct err *err);
+/* Parse and plan; fails as promql_prepare(). `options` NULL: nothing besides. */
+bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *options,
+			struct err *err);
 /* Wait for a place at the gate, then ask the stores. `notes` outlives the evaluation. Also after a
  * failure e->ctx tells whether the query's time was up. */
 bool evaluation_start(struct evaluation *e, struct ctx *parent, struct notes *notes,

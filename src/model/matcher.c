@@ -242,3 +242,15 @@ void matcher_format(struct buf *out, const struct matcher *m)
 	buf_puts(out, operators[m->type]);
 	quote_append(out, m->value);
 }
+
+struct matchers matchers_enforce(struct arena *a, struct matchers ms, struct matcher *m)
+{
+	struct matcher **v = ARENA_ARRAY(a, struct matcher *, ms.n + 1);
+	size_t n = 0;
+
+	v[n++] = m;
+	for (size_t i = 0; i < ms.n; i++)
+		if (!str_eq(matcher_name(ms.v[i]), matcher_name(m)))
+			v[n++] = ms.v[i];
+	return (struct matchers){v, n};
+}

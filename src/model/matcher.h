@@ -52,4 +52,8 @@ struct matchers {
 
 bool matchers_match(struct matchers ms, struct labels ls);
 
+/* `m` first, then those of `ms` that are about other labels: whatever was asked of this label, now
+ * it is `m`. In memory of `a`. */
+struct matchers matchers_enforce(struct arena *a, struct matchers ms, struct matcher *m);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/pool.h"
 #include "net/http_server_internal.h"
+#include "net/tls.h"
 #include "net/web_config.h"
 
 #include <stdlib.h>
@@ -43,6 +44,17 @@ static uint64_t bytes_of_head(const struct http1_head *head)
 	return n;
 }
 
+static const struct tls_subject *client_certificate(const struct conn *c, struct arena *a)
+{
+	struct x509_st *certificate = conn_peer_certificate(c);
+
+	if (!certificate)
+		return NULL;
+	struct tls_subject *subject = ARENA_NEW(a, struct tls_subject);
+	*subject = tls_subject_of(certificate, a);
+	return subject;
+}
+
 struct http_exchange *http_exchange_new(struct http_server *s, struct http_connection *c,
 					const struct conn *conn, const struct http1_head *head)
 {
@@ -64,6 +76,7 @@ struct http_exchange *http_exchange_new(struct http_server *s, struct http_conne
 	r->arena = arena_new(s->options.tracker);
 	r->ctx = ctx_new(s->ctx, CTX_NO_DEADLINE);
 	r->is_tls = conn_is_tls(conn);
+	r->certificate = client_certificate(conn, r->arena);
 	r->peer = arena_cstr(r->arena, str_of(conn_peer(conn)));
 	copy_head(r, head);
 	http_router_match(s->options.router, r->method, r->path, r->arena, &e->match);

@@ -20,6 +20,7 @@ struct loops;
 struct metrics;
 struct pool;
 struct tls_server;
+struct tls_subject;
 
 /* --- requests --------------------------------------------------------------------------------- */
 
@@ -36,7 +37,8 @@ struct http_request {
 	struct str body;
 	const char *peer; /* "10.0.0.1:4711" */
 	bool is_tls;
-	struct str user; /* who was authenticated, or empty */
+	const struct tls_subject *certificate; /* of the client; NULL when it showed none */
+	struct str user;                       /* who was authenticated, or empty */
 	struct ctx *ctx; /* done when the client has gone, or the server stops */
 	struct arena *arena;
 	struct err *form_err; /* NULL when the form could be decoded */

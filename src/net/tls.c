@@ -308,3 +308,40 @@ bool tls_common_name(X509 *certificate, char *out, size_t size)
 	return X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, out,
 					 (int)size) > 0;
 }
+
+static struct str subject_entry(const X509_NAME *name, int entry, struct arena *a)
+{
+	unsigned char *utf8 = NULL;
+	struct str value = {0};
+
+	if (entry < 0)
+		return value;
+	int n =
+	    ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, entry)));
+	if (n > 0)
+		value = arena_str(a, str_from((char *)utf8, (size_t)n));
+	OPENSSL_free(utf8);
+	return value;
+}
+
+static int last_entry(const X509_NAME *name, int nid)
+{
+	int last = -1;
+
+	for (int i = -1; (i = X509_NAME_get_index_by_NID(name, nid, i)) >= 0;)
+		last = i;
+	return last;
+}
+
+struct tls_subject tls_subject_of(X509 *certificate, struct arena *a)
+{
+	const X509_NAME *name = X509_get_subject_name(certificate);
+	int organization = X509_NAME_get_index_by_NID(name, NID_organizationName, -1);
+	int unit = X509_NAME_get_index_by_NID(name, NID_organizationalUnitName, -1);
+
+	return (struct tls_subject){
+	    .organization = subject_entry(name, organization, a),
+	    .organizational_unit = subject_entry(name, unit, a),
+	    .common_name = subject_entry(name, last_entry(name, NID_commonName), a),
+	};
+}

@@ -10,6 +10,7 @@
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 
@@ -93,5 +94,16 @@ const char *tls_failure(struct ssl_st *ssl, char *line, size_t size);
 
 /* The subject's common name; false when there is none. */
 bool tls_common_name(struct x509_st *certificate, char *out, size_t size);
+
+/* Who a certificate is for. What it does not say is empty. Of several values Go's choice: the first
+ * organization and unit, the last common name. */
+struct tls_subject {
+	struct str organization;
+	struct str organizational_unit;
+	struct str common_name;
+};
+
+/* In memory of `a`. */
+struct tls_subject tls_subject_of(struct x509_st *certificate, struct arena *a);
 
 #endif

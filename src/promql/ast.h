@@ -251,6 +251,7 @@ struct promql_query {
 		struct matcher **v;
 		size_t n, cap;
 	} owned_matchers;
+	struct matcher *enforced; /* one of them, of parser_options.enforced; or NULL */
 };
 
 void promql_query_free(struct promql_query *query); /* NULL is fine */

@@ -211,13 +211,17 @@ static bool read_infos(struct info_op *op, struct err *err)
 {
 	struct plan_node select = *op->base.node->args[1];
 	struct matcher **v =
-	    ARENA_ARRAY(op->arena, struct matcher *, select.matchers.n + IDENTIFYING_N);
+	    ARENA_ARRAY(op->arena, struct matcher *, select.matchers.n + IDENTIFYING_N + 1);
+	struct matcher *enforced = op->base.x->plan->query->enforced;
 	size_t n = select.matchers.n;
 
 	memcpy(v, select.matchers.v, n * sizeof(*v));
 	for (size_t i = 0; i < IDENTIFYING_N; i++)
 		if (op->targets[i])
 			v[n++] = op->targets[i];
+	/* Not among the plan's matchers: those say which labels are added. */
+	if (enforced)
+		v[n++] = enforced;
 	select.matchers = (struct matchers){v, n};
 	struct operator* infos auto_free(operator_close) = operator_open(op->base.x, &select, err);
 	if (!infos || !operator_collect(infos, op->arena, &op->infos, err))

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/duration.h"
 #include "base/quote.h"
+#include "base/vec.h"
 #include "promql/duration.h"
 #include "promql/number_lexer.h"
 #include "promql/parser_internal.h"
@@ -239,6 +240,27 @@ static struct promql_query *query_new(struct str text, struct tracker *tracker)
 	return query;
 }
 
+/* After the check: what a selector must have is asked of the query as it was written. */
+static bool enforce_label(struct parser *p, struct err *err)
+{
+	const struct label *label = &p->options.enforced;
+
+	if (label->name.n == 0)
+		return true;
+	struct matcher *m = matcher_new(MATCH_EQ, label->name, label->value, err);
+	if (!m)
+		return false;
+	vec_push(&p->query->owned_matchers, m);
+	p->query->enforced = m;
+	for (size_t i = 0; i < p->selectors.n; i++) {
+		struct vector_selector *v = &p->selectors.v[i]->vector;
+		v->matchers = matchers_enforce(p->arena, v->matchers, m);
+		if (str_is(label->name, LABEL_NAME))
+			v->name = (struct str){0};
+	}
+	return true;
+}
+
 static struct promql_query *parse(struct str text, const struct parser_options *options,
 				  struct tracker *tracker,
 				  struct expr *(*parse_whole)(struct parser *p), struct err *err)
@@ -259,7 +281,7 @@ static struct promql_query *parse(struct str text, const struct parser_options *
 	lexer_init(&p.lexer, query->text, query->arena);
 	query->root = parse_whole(&p);
 	assert((query->root == NULL) == p.failed);
-	if (p.failed || !tracker_check(tracker, err))
+	if (p.failed || !enforce_label(&p, err) || !tracker_check(tracker, err))
 		return NULL;
 	return take(query);
 }

@@ -17,6 +17,9 @@ struct parser_options {
 	bool extended_range_selectors; /* anchored, smoothed */
 	bool fill_modifiers;           /* fill(), fill_left(), fill_right() */
 	bool extended_functions;       /* xrate(), xincrease(), xdelta() of Thanos' engine */
+	/* All selectors are restricted to series with this label; no name: they are not. What the
+	 * query itself asks of the label is dropped. info() asks for such info series only. */
+	struct label enforced;
 };
 
 /* What a querier allows unless told otherwise. */

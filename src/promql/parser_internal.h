@@ -28,6 +28,10 @@ struct parser {
 	unsigned depth;
 	size_t n_nodes;
 	size_t n_matchers;
+	struct {
+		struct expr **v;
+		size_t n, cap;
+	} selectors; /* when a label is enforced */
 	struct err *err;
 	bool failed;
 };

@@ -135,6 +135,8 @@ struct expr *parser_vector_selector(struct parser *p, const struct token *name)
 	e->vector.matchers = (struct matchers){.v = matchers.v, .n = matchers.n};
 	if (name)
 		e->vector.name = name->text;
+	if (p->options.enforced.name.n > 0)
+		ARENA_PUSH(p->arena, &p->selectors, e);
 	return e;
 }
 

@@ -68,6 +68,7 @@ void api_rig_init(struct api_rig *rig)
 				    .clock = &rig->clock.base,
 				    .dedup = DEDUP_PENALTY,
 				    .timeout_ms = 10000},
+		      .tenancy = {.header = TENANT_HEADER, .default_tenant = STR(TENANT_DEFAULT)},
 		      .partial_response = true,
 		      .default_step_ms = 1000},
 	    .route_prefix = "",

@@ -95,6 +95,8 @@ static bool fake_labels(struct store_api *base, struct ctx *ctx, const struct la
 		return false;
 	for (size_t i = 0; i < f->n_series; i++) {
 		struct labels ls = f->series[i].labels;
+		if (!matchers_match(req->matchers, ls))
+			continue;
 		for (size_t k = 0; k < ls.n; k++) {
 			if (req->label.n == 0)
 				ARENA_PUSH(a, out, ls.v[k].name);

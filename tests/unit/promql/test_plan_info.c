@@ -51,6 +51,20 @@ static void matchers_say_which_infos_and_which_of_their_labels(void **state)
 	expect_instant(rig, "info(up, {zone=\"nowhere\"})", MINUTE, "");
 }
 
+static void infos_without_an_enforced_label_add_nothing(void **state)
+{
+	struct query_rig *rig = *state;
+
+	rig->opts.parser.enforced = (struct label){STR("zone"), STR("y")};
+	query_rig_load(rig, MINUTE, "mine{instance=\"a\", job=\"j\", zone=\"y\"} 1x5\n");
+	expect_range(rig, "info(mine)", MINUTE, 4 * MINUTE, MINUTE,
+		     "{__name__=\"mine\", instance=\"a\", job=\"j\", zone=\"y\"} 60:1 120:1 180:1 240:1");
+	expect_instant(rig, "info(mine, {__name__=\"build_info\"})", MINUTE,
+		       "{__name__=\"mine\", instance=\"a\", job=\"j\", zone=\"y\"} 1");
+	expect_instant(rig, "info(mine, {__name__=\"twice_info\", os=~\".*\"})", MINUTE,
+		       "{__name__=\"mine\", instance=\"a\", job=\"j\", zone=\"y\"} 1");
+}
+
 static void two_infos_at_once_are_an_error(void **state)
 {
 	struct query_rig *rig = *state;
