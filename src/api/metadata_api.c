@@ -65,7 +65,7 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 	}
 	return param_metadata_range(r, api->metadata_range_ms, clock_wall_ms(api->evaluator.clock),
 				    &q->range, err) &&
-	       read_selectors(q, r, err) && query_settings_read(&q->settings, api, r, err) &&
+	       query_settings_read(&q->settings, api, r, err) && read_selectors(q, r, err) &&
 	       enforce_tenancy(q, &api->tenancy, r->arena, err) && param_limit(r, &q->limit, err);
 }
 

@@ -228,7 +228,8 @@ static void settle(struct asked *q)
 /* As Thanos says it: it rewrites the query before it looks at it again. */
 static void tell_enforced(const struct query_api *api, struct err *err)
 {
-	if (api->tenancy.is_enforced && err->code == ERR_INVALID && strstr(err->msg, "parse error: "))
+	if (api->tenancy.is_enforced && err->code == ERR_INVALID &&
+	    strstr(err->msg, "parse error: "))
 		err_wrap(err, "error parsing query string, when enforcing tenenacy");
 }
 

@@ -11,8 +11,7 @@ struct seen {
 	const struct tls_subject *certificate;
 };
 
-static bool read_tenant(const struct tenancy *t, struct seen seen, struct str *out,
-			struct err *err)
+static bool read_tenant(const struct tenancy *t, struct seen seen, struct str *out, struct err *err)
 {
 	struct http_header header = {
 	    .name = str_of(seen.name ? seen.name : "accept"),
@@ -28,12 +27,9 @@ static void a_tenant_is_told_by_a_header(void **state)
 	static const struct {
 		const char *header, *name, *value, *want;
 	} cases[] = {
-	    {"X-Tenant", "x-tenant", "a", "a"},
-	    {"X-Tenant", "thanos-tenant", "b", "b"},
-	    {"X-Tenant", "x-tenant", "", "nobody"},
-	    {NULL, "thanos-tenant", "b", "b"},
-	    {"X-Tenant", NULL, NULL, "nobody"},
-	    {"X-Tenant", "x-tenant", "..", ".."},
+	    {"X-Tenant", "x-tenant", "a", "a"},     {"X-Tenant", "thanos-tenant", "b", "b"},
+	    {"X-Tenant", "x-tenant", "", "nobody"}, {NULL, "thanos-tenant", "b", "b"},
+	    {"X-Tenant", NULL, NULL, "nobody"},     {"X-Tenant", "x-tenant", "..", ".."},
 	};
 	(void)state;
 
@@ -41,9 +37,9 @@ static void a_tenant_is_told_by_a_header(void **state)
 		struct tenancy t = {.header = cases[i].header, .default_tenant = STR("nobody")};
 		struct err err = ERR_INIT;
 		struct str got;
-		expect_ok(read_tenant(&t, (struct seen){cases[i].name, cases[i].value, NULL}, &got,
-				      &err),
-			  err);
+		expect_ok(
+		    read_tenant(&t, (struct seen){cases[i].name, cases[i].value, NULL}, &got, &err),
+		    err);
 		expect_str(got, cases[i].want);
 	}
 }
@@ -57,8 +53,9 @@ static void a_tenant_is_not_a_path(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		expect_err(read_tenant(&t, (struct seen){"thanos-tenant", bad[i], NULL}, &got, &err),
-			   err, ERR_INVALID, "tenant name not valid");
+		expect_err(
+		    read_tenant(&t, (struct seen){"thanos-tenant", bad[i], NULL}, &got, &err), err,
+		    ERR_INVALID, "tenant name not valid");
 	expect_err(read_tenant(&none, (struct seen){0}, &got, &err), err, ERR_INVALID,
 		   "tenant name not valid");
 }
@@ -77,14 +74,16 @@ static void a_tenant_is_told_by_its_certificate_and_by_nothing_else_then(void **
 	for (enum tenant_certificate_field f = TENANT_FIELD_ORGANIZATION;
 	     f <= TENANT_FIELD_COMMON_NAME; f++) {
 		struct tenancy t = {.default_tenant = STR("nobody"), .certificate_field = f};
-		expect_ok(read_tenant(&t, (struct seen){"thanos-tenant", "x", &subject}, &got, &err),
-			  err);
+		expect_ok(
+		    read_tenant(&t, (struct seen){"thanos-tenant", "x", &subject}, &got, &err),
+		    err);
 		expect_str(got, wants[f]);
 		expect_err(read_tenant(&t, (struct seen){"thanos-tenant", "x", NULL}, &got, &err),
 			   err, ERR_INVALID,
 			   "could not get required certificate field from client cert");
-		expect_err(read_tenant(&t, (struct seen){"thanos-tenant", "x", &nothing}, &got, &err),
-			   err, ERR_INVALID, fields[f]);
+		expect_err(
+		    read_tenant(&t, (struct seen){"thanos-tenant", "x", &nothing}, &got, &err), err,
+		    ERR_INVALID, fields[f]);
 	}
 }
 
@@ -193,8 +192,9 @@ static void metadata_is_that_of_the_tenant(void **state)
 	assert_non_null(strstr(api_rig_get(rig, 400, "/api/v1/series"), "no match[] parameter"));
 	expect_str(str_of(api_rig_get(rig, 200, "/api/v1/label/job/values")),
 		   "{\"status\":\"success\",\"data\":[\"x\"]}");
-	expect_str(str_of(api_rig_get(rig, 200, "/api/v1/label/job/values?match[]=%7Bjob=%22z%22%7D")),
-		   "{\"status\":\"success\",\"data\":[\"x\"]}");
+	expect_str(
+	    str_of(api_rig_get(rig, 200, "/api/v1/label/job/values?match[]=%7Bjob=%22z%22%7D")),
+	    "{\"status\":\"success\",\"data\":[\"x\"]}");
 }
 
 int main(void)

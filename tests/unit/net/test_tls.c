@@ -164,9 +164,37 @@ static void an_empty_server_name_verifies_nothing_and_is_refused(void **state)
 	tls_client_unref(client);
 }
 
+static void add_entry(X509_NAME *name, const char *field, const char *value)
+{
+	X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)value, -1, -1,
+				   0);
+}
+
+static void a_certificate_says_who_it_is_for(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	X509 *certificate = X509_new();
+	X509_NAME *name = X509_get_subject_name(certificate);
+	(void)state;
+
+	struct tls_subject subject = tls_subject_of(certificate, a);
+	assert_int_equal(subject.common_name.n + subject.organization.n, 0);
+	add_entry(name, "O", "first");
+	add_entry(name, "CN", "old");
+	add_entry(name, "O", "second");
+	add_entry(name, "OU", "Zu\xc3\xb1iga");
+	add_entry(name, "CN", "new");
+	subject = tls_subject_of(certificate, a);
+	expect_str(subject.organization, "first");
+	expect_str(subject.organizational_unit, "Zu\xc3\xb1iga");
+	expect_str(subject.common_name, "new");
+	X509_free(certificate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_certificate_says_who_it_is_for),
 	    cmocka_unit_test(a_bad_file_is_named_with_the_reason),
 	    cmocka_unit_test(names_are_those_of_go),
 	    cmocka_unit_test(a_renewed_certificate_is_used_without_a_restart),

@@ -251,6 +251,54 @@ static void a_query_is_charged_to_its_tracker(void **state)
 	tracker_done(&tracker);
 }
 
+static void expect_enforced(const char *query, struct label label, const char *want)
+{
+	struct parser_options options = everything;
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	struct err err = ERR_INIT;
+
+	options.enforced = label;
+	struct promql_query *q auto_free(promql_query_free) =
+	    promql_parse(str_of(query), &options, NULL, &err);
+	if (!q)
+		fail_msg("%s: %s", query, err.msg);
+	expr_print(&text, q->root);
+	expect_str(buf_str(&text), want);
+}
+
+static void an_enforced_label_is_asked_of_every_selector(void **state)
+{
+	static const struct {
+		const char *query, *want;
+	} cases[] = {
+	    {"up", "up{t=\"a\"}"},
+	    {"up{t=\"b\"}", "up{t=\"a\"}"},
+	    {"{x=\"1\",t!=\"a\",t=~\"b|c\",y=\"2\"}", "{t=\"a\",x=\"1\",y=\"2\"}"},
+	    {"rate(up[5m])", "rate(up{t=\"a\"}[5m])"},
+	    {"topk(scalar(n), -up) / max_over_time((a)[1m:1s])",
+	     "topk(scalar(n{t=\"a\"}), -up{t=\"a\"}) / max_over_time((a{t=\"a\"})[1m:1s])"},
+	    {"info(up, {k=\"v\"})", "info(up{t=\"a\"}, {k=\"v\",t=\"a\"})"},
+	    {"time() + 1", "time() + 1"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect_enforced(cases[i].query, (struct label){STR("t"), STR("a")}, cases[i].want);
+	expect_enforced("up{x=\"1\"}", (struct label){STR("__name__"), STR("a")},
+			"{__name__=\"a\",x=\"1\"}");
+}
+
+static void an_enforced_label_does_not_make_a_selector_valid(void **state)
+{
+	struct parser_options options = everything;
+	struct err err = ERR_INIT;
+	(void)state;
+
+	options.enforced = (struct label){STR("t"), STR("a")};
+	assert_null(promql_parse(STR("{t=\"\"}"), &options, NULL, &err));
+	assert_non_null(strstr(err.msg, "at least one non-empty matcher"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -268,6 +316,8 @@ int main(void)
 	    cmocka_unit_test(a_selector_may_match_everything),
 	    cmocka_unit_test(a_position_is_a_line_and_a_column_in_bytes),
 	    cmocka_unit_test(a_query_is_charged_to_its_tracker),
+	    cmocka_unit_test(an_enforced_label_is_asked_of_every_selector),
+	    cmocka_unit_test(an_enforced_label_does_not_make_a_selector_valid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
