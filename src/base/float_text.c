@@ -237,6 +237,18 @@ size_t float_metric(char *out, double v)
 	return float_format(out, v, FLOAT_G);
 }
 
+size_t float_openmetrics(char *out, double v)
+{
+	size_t n = float_metric(out, v);
+	bool looks_like_float = memchr(out, '.', n) || memchr(out, 'e', n);
+
+	if (isfinite(v) && !looks_like_float) {
+		memcpy(out + n, ".0", 2);
+		n += 2;
+	}
+	return n;
+}
+
 /* --- reading ------------------------------------------------------------------------------------
  */
 

@@ -30,6 +30,9 @@ size_t float_json_seconds(char *out, int64_t t_ms);
 /* A value of the text exposition: 'g', with +Inf, -Inf and NaN. */
 size_t float_metric(char *out, double v);
 
+/* As OpenMetrics wants it, so that it looks like a floating point number: 1.0 instead of 1. */
+size_t float_openmetrics(char *out, double v);
+
 /* strconv.ParseFloat: decimal and hexadecimal, underscores between digits, inf, infinity and nan in
  * any case. False on anything else, and on numbers too large for a double. */
 bool float_parse(struct str s, double *out);

@@ -45,8 +45,7 @@ static inline struct query_time query_instant(int64_t t_ms)
 struct promql_plan;
 
 /* Parse, check and plan. NULL on failure: ERR_INVALID with Prometheus' text for what is not PromQL,
- * ERR_EXECUTION for what fails whatever the data, ERR_UNSUPPORTED for what this engine cannot
- * evaluate, ERR_LIMIT for too many steps. */
+ * ERR_EXECUTION for what fails whatever the data, ERR_LIMIT for too many steps. */
 struct promql_plan *promql_prepare(struct str text, const struct promql_engine_opts *opts,
 				   struct query_time time, struct err *err);
 void promql_plan_free(struct promql_plan *plan); /* NULL is fine */

@@ -1,5 +1,6 @@
-/* op_histogram_quantile.c - histogram_quantile() and histogram_fraction(). Series that differ in
- * nothing but le are the buckets of one classic histogram; a native one is a series by itself.
+/* op_histogram_quantile.c - histogram_quantile(), histogram_quantiles() and histogram_fraction().
+ * Series that differ in nothing but le are the buckets of one classic histogram; a native one is a
+ * series by itself.
  */
 #include "base/alloc.h"
 #include "base/float_text.h"
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 
 #define LABEL_LE "le"
+
+enum { PARAMS_MAX = 10 };
 
 struct bucket_series {
 	double upper_bound;
@@ -42,9 +45,12 @@ struct forced_note {
 struct histogram_quantile_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct operator* arg;
-	struct operator* param_ops[2];
-	const double *params[2]; /* by step: the quantile, or both ends of the fraction */
+	struct operator* param_ops[PARAMS_MAX];
+	const double *params[PARAMS_MAX]; /* by step: quantiles, or both ends of the fraction */
 	size_t n_params;
+	bool is_fraction;
+	bool has_label;   /* histogram_quantiles() ... */
+	struct str label; /* ... sets it to the quantile */
 	struct arena *arena;
 	struct arena *scratch;
 	struct map by_hash; /* of struct bucket_group */
@@ -59,8 +65,28 @@ struct histogram_quantile_op {
 	struct step_series out;
 	bool is_collected;
 	bool is_noted;
-	size_t next;
+	size_t round; /* which quantile, */
+	size_t next;  /* and of which group */
+	size_t n_out;
+	/* With a label: the steps of the group whose series was not handed out yet. */
+	struct step_series left;
 };
+
+/* Where in the call: the argument before or behind the parameters. */
+static size_t arg_at(const struct histogram_quantile_op *op)
+{
+	return op->has_label ? 0 : op->n_params;
+}
+
+static size_t param_at(const struct histogram_quantile_op *op, size_t i)
+{
+	return op->has_label ? 2 + i : i;
+}
+
+static bool is_quantile(double q)
+{
+	return q >= 0 && q <= 1;
+}
 
 /* "for metric name": only where the name is certain to be that of the histogram. */
 static struct str name_for_notes(const struct histogram_quantile_op *op, struct labels labels)
@@ -72,7 +98,7 @@ static struct str name_for_notes(const struct histogram_quantile_op *op, struct 
 
 static struct text_range where(const struct histogram_quantile_op *op)
 {
-	return op->base.node->expr->call.args[op->n_params]->where;
+	return op->base.node->expr->call.args[arg_at(op)]->where;
 }
 
 static void warn_bad_bound(struct histogram_quantile_op *op, struct labels labels, struct str le)
@@ -121,16 +147,26 @@ static void take_native(struct histogram_quantile_op *op, struct step_series *s)
 	group_of(op, s->labels, false)->native = native;
 }
 
-static void warn_quantiles(struct histogram_quantile_op *op)
+static void warn_quantiles(struct histogram_quantile_op *op, size_t param)
 {
-	if (op->n_params != 1)
-		return;
+	const struct expr *arg = op->base.node->expr->call.args[param_at(op, param)];
+
 	for (size_t i = 0; i < op->base.steps.n; i++)
-		if (!(op->params[0][i] >= 0 && op->params[0][i] <= 1))
-			annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING,
-					op->base.node->expr->call.args[0]->where,
+		if (!is_quantile(op->params[param][i]))
+			annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, arg->where,
 					"quantile value should be between 0 and 1, got %s",
-					go_float(op->params[0][i]).s);
+					go_float(op->params[param][i]).s);
+}
+
+static bool read_params(struct histogram_quantile_op *op, struct err *err)
+{
+	for (size_t i = 0; i < op->n_params; i++) {
+		if (!operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
+			return false;
+		if (!op->is_fraction)
+			warn_quantiles(op, i);
+	}
+	return true;
 }
 
 static bool collect(struct histogram_quantile_op *op, struct err *err)
@@ -140,11 +176,11 @@ static bool collect(struct histogram_quantile_op *op, struct err *err)
 	enum iter_result r;
 
 	op->is_collected = true;
-	for (size_t i = 0; i < op->n_params; i++)
-		if (!operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
-			return false;
-	warn_quantiles(op);
+	if (!read_params(op, err))
+		return false;
 	op->out = step_series_new(op->arena, n);
+	if (op->has_label)
+		op->left = step_series_new(op->arena, n);
 	while ((r = operator_next(op->arg, &s, err)) == ITER_VALUE) {
 		struct str le = labels_get(s.labels, STR(LABEL_LE));
 		double bound;
@@ -237,9 +273,19 @@ static double of_native(struct histogram_quantile_op *op, const struct bucket_gr
 				   name_for_notes(op, g->labels)};
 	const struct histogram *h = g->native.hist[step];
 
-	if (op->n_params == 1)
-		return native_histogram_quantile(op->params[0][step], h, &place);
-	return native_histogram_fraction(op->params[0][step], op->params[1][step], h, &place);
+	if (op->is_fraction)
+		return native_histogram_fraction(op->params[0][step], op->params[1][step], h,
+						 &place);
+	return native_histogram_quantile(op->params[op->round][step], h, &place);
+}
+
+/* What is odd about the buckets counts once, for the first quantile that looks at them. */
+static bool was_noted(const struct histogram_quantile_op *op, size_t step)
+{
+	for (size_t i = 0; i < op->round; i++)
+		if (is_quantile(op->params[i][step]))
+			return true;
+	return false;
 }
 
 static double of_classic(struct histogram_quantile_op *op, const struct bucket_group *g,
@@ -247,19 +293,20 @@ static double of_classic(struct histogram_quantile_op *op, const struct bucket_g
 {
 	struct forced_monotonic forced;
 
-	if (op->n_params == 2)
+	if (op->is_fraction)
 		return classic_histogram_fraction(op->params[0][step], op->params[1][step], v, n);
-	double q = classic_histogram_quantile(op->params[0][step], v, n, &forced);
-	if (forced.happened)
+	double q = classic_histogram_quantile(op->params[op->round][step], v, n, &forced);
+	if (forced.happened && !was_noted(op, step))
 		remember_forced(op, g, step, &forced);
 	return q;
 }
 
-static void quantiles_of_group(struct histogram_quantile_op *op, const struct bucket_group *g)
+static void quantiles_of_group(struct histogram_quantile_op *op, const struct bucket_group *g,
+			       struct step_series *out)
 {
 	arena_clear(op->scratch);
 	struct classic_bucket *v = arena_alloc(op->scratch, g->buckets.n * sizeof(*v));
-	bits_clear_all(op->out.present, op->base.steps.n);
+	bits_clear_all(out->present, op->base.steps.n);
 	for (size_t step = 0; step < op->base.steps.n; step++) {
 		bool has_native = g->native.hist && bits_has(g->native.present, step);
 		size_t n = 0;
@@ -272,10 +319,62 @@ static void quantiles_of_group(struct histogram_quantile_op *op, const struct bu
 			warn_mixed(op, g);
 		if ((n > 0) == has_native)
 			continue;
-		op->out.v[step] =
-		    has_native ? of_native(op, g, step) : of_classic(op, g, step, v, n);
-		bits_set(op->out.present, step);
+		out->v[step] = has_native ? of_native(op, g, step) : of_classic(op, g, step, v, n);
+		bits_set(out->present, step);
 	}
+}
+
+/* --- one series per quantile ------------------------------------------------------------------ */
+
+static bool same_quantile(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* The quantile may change from step to step, and the label with it. Takes from op->left the steps
+ * that have the quantile of the first one. */
+static void split_quantile(struct histogram_quantile_op *op)
+{
+	const double *q = op->params[op->round];
+	size_t n = op->base.steps.n, first = bits_next(op->left.present, n, 0);
+	char text[FLOAT_TEXT_MAX];
+
+	bits_clear_all(op->out.present, n);
+	for (size_t i = first; i < n; i = bits_next(op->left.present, n, i + 1)) {
+		if (!same_quantile(q[i], q[first]))
+			continue;
+		op->out.v[i] = op->left.v[i];
+		bits_set(op->out.present, i);
+		bits_clear(op->left.present, i);
+	}
+	struct str value = str_from(text, float_openmetrics(text, q[first]));
+	struct label label = {op->label, arena_str(op->scratch, value)};
+	op->out.labels = labels_merge(op->scratch, op->left.labels, (struct labels){&label, 1});
+	op->out.drops_name = op->left.drops_name;
+}
+
+/* False when there are no more series. */
+static bool next_group(struct histogram_quantile_op *op)
+{
+	struct step_series *s = op->has_label ? &op->left : &op->out;
+	size_t n_rounds = op->is_fraction ? 1 : op->n_params;
+
+	while (op->round < n_rounds) {
+		if (op->next == op->groups.n) {
+			op->next = 0;
+			op->round++;
+			continue;
+		}
+		const struct bucket_group *g = op->groups.v[op->next++];
+		quantiles_of_group(op, g, s);
+		if (!bits_any(s->present, op->base.steps.n))
+			continue;
+		s->labels = g->labels;
+		op->out.block = (uint32_t)(op->n_out++ / BLOCK_SERIES);
+		series_drop_name(op->base.x, op->scratch, s);
+		return true;
+	}
+	return false;
 }
 
 static enum iter_result histogram_quantile_next(struct operator* base, struct step_series *out,
@@ -285,15 +384,11 @@ static enum iter_result histogram_quantile_next(struct operator* base, struct st
 
 	if (!op->is_collected && !collect(op, err))
 		return ITER_ERROR;
-	while (op->next < op->groups.n) {
-		const struct bucket_group *g = op->groups.v[op->next++];
-		quantiles_of_group(op, g);
-		if (!bits_any(op->out.present, base->steps.n))
-			continue;
+	bool has_left = op->has_label && bits_any(op->left.present, base->steps.n);
+	if (has_left || next_group(op)) {
+		if (op->has_label)
+			split_quantile(op);
 		*out = op->out;
-		out->labels = g->labels;
-		out->block = (uint32_t)((op->next - 1) / BLOCK_SERIES);
-		series_drop_name(base->x, op->scratch, out);
 		return ITER_VALUE;
 	}
 	for (size_t i = 0; i < op->notes.n && !op->is_noted; i++)
@@ -322,19 +417,27 @@ struct operator*
     histogram_quantile_op_open(struct execution *x, const struct plan_node *node, struct err *err)
 {
 	struct histogram_quantile_op *op = NEW(struct histogram_quantile_op);
+	const struct call *call = &node->expr->call;
 
 	operator_init(&op->base, &histogram_quantile_ops, x, node);
 	op->arena = arena_new(x->tracker);
 	op->scratch = arena_new(x->tracker);
-	op->n_params = node->n_args - 1;
-	op->arg = operator_open(x, node->args[op->n_params], err);
+	op->is_fraction = call->function->id == FUNCTION_HISTOGRAM_FRACTION;
+	op->has_label = call->function->id == FUNCTION_HISTOGRAM_QUANTILES;
+	if (op->has_label)
+		op->label = expr_unwrap(call->args[1])->string;
+	op->n_params = node->n_args - (op->has_label ? 2 : 1);
+	assert(op->n_params <= PARAMS_MAX);
+	op->arg = operator_open(x, node->args[arg_at(op)], err);
 	bool ok = op->arg != NULL;
 	for (size_t i = 0; i < op->n_params && ok; i++)
-		ok = (op->param_ops[i] = operator_open(x, node->args[i], err)) != NULL;
+		ok =
+		    (op->param_ops[i] = operator_open(x, node->args[param_at(op, i)], err)) != NULL;
 	if (!ok) {
 		histogram_quantile_close(&op->base);
 		return NULL;
 	}
-	bool may_collide = !execution_delays_names(x) && op->arg->node->names == NAMES_MANY;
+	bool may_collide =
+	    op->has_label || (!execution_delays_names(x) && op->arg->node->names == NAMES_MANY);
 	return may_collide ? merge_op_new(&op->base) : &op->base;
 }

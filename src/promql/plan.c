@@ -62,12 +62,6 @@ static struct plan_node *node_new(struct builder *b, enum plan_kind kind, const 
 	return node;
 }
 
-static struct plan_node *unsupported(struct builder *b, const char *what, const char *name)
-{
-	err_set(b->err, ERR_UNSUPPORTED, "%s %s is not supported yet", what, name);
-	return NULL;
-}
-
 static bool resolve_duration(struct builder *b, const struct duration *d, enum duration_sign sign,
 			     int64_t *ms)
 {
@@ -276,14 +270,17 @@ static bool keeps_names(const struct plan_node *node)
 static enum plan_names names_of_call(const struct plan_node *node)
 {
 	const struct call *call = &node->expr->call;
+	enum function_id id = call->function->id;
 
 	if (keeps_names(node))
 		return node->args[0]->names;
-	if (node->kind != PLAN_LABEL_REPLACE && node->kind != PLAN_LABEL_JOIN)
+	bool sets_label = node->kind == PLAN_LABEL_REPLACE || node->kind == PLAN_LABEL_JOIN ||
+			  id == FUNCTION_HISTOGRAM_QUANTILES;
+	if (!sets_label)
 		return NAMES_NONE;
 	if (str_eq(expr_unwrap(call->args[1])->string, STR(LABEL_NAME)))
 		return NAMES_MANY;
-	return node->args[0]->names;
+	return id == FUNCTION_HISTOGRAM_QUANTILES ? NAMES_NONE : node->args[0]->names;
 }
 
 /* The argument, and a selector for its info series. */
@@ -344,8 +341,7 @@ static struct plan_node *build_call(struct builder *b, const struct expr *e, str
 	const struct call *call = &e->call;
 	enum plan_kind kind = plan_kind_of_function(call->function->id);
 
-	if (kind == PLAN_UNSUPPORTED)
-		return unsupported(b, "function", call->function->name);
+	assert(kind != PLAN_NONE);
 	if (kind == PLAN_INFO)
 		return build_info(b, e, *place);
 	struct plan_node *node = node_new(b, kind, e, place, call->n_args);

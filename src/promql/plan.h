@@ -15,7 +15,7 @@
 #include "promql/steps.h"
 
 enum plan_kind {
-	PLAN_UNSUPPORTED,
+	PLAN_NONE,
 	PLAN_NUMBER,             /* a scalar known now */
 	PLAN_STRING,             /* the root of a query that is nothing but a string */
 	PLAN_TIME,               /* time() */

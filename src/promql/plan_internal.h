@@ -5,7 +5,6 @@
 
 #include "promql/plan.h"
 
-/* PLAN_UNSUPPORTED for those that are not there yet. */
 enum plan_kind plan_kind_of_function(enum function_id id);
 
 /* Of the functions that are PLAN_NUMBER: pi(), start() and so on. */

@@ -79,15 +79,11 @@ static void append_value(struct buf *out, double v)
 		buf_grown(out, float_metric(to, v));
 }
 
-/* OpenMetrics numbers look like floating point numbers: 1.0, not 1. */
 static void append_openmetrics_value(struct buf *out, double v)
 {
-	char text[FLOAT_TEXT_MAX];
-	struct str s = str_from(text, float_metric(text, v));
-
-	buf_append_str(out, s);
-	if (isfinite(v) && str_find_char(s, '.') == s.n && str_find_char(s, 'e') == s.n)
-		buf_puts(out, ".0");
+	char *to = buf_reserve(out, FLOAT_TEXT_MAX);
+	if (to)
+		buf_grown(out, float_openmetrics(to, v));
 }
 
 static void append_number(struct buf *out, enum exposition_format format, double v)

@@ -52,6 +52,22 @@ static void numbers_are_printed_as_go_prints_them(void **state)
 	}
 }
 
+static void numbers_of_open_metrics_look_like_floats(void **state)
+{
+	static const struct {
+		double v;
+		const char *want;
+	} numbers[] = {
+	    {0, "0.0"},   {-1, "-1.0"},         {0.5, "0.5"},        {1e6, "1e+06"},
+	    {NAN, "NaN"}, {123456, "123456.0"}, {-INFINITY, "-Inf"},
+	};
+	char out[FLOAT_TEXT_MAX];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		expect_str(str_from(out, float_openmetrics(out, numbers[i].v)), numbers[i].want);
+}
+
 static void the_smallest_and_the_largest_number_fit(void **state)
 {
 	char out[FLOAT_TEXT_MAX];
@@ -166,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(numbers_are_printed_as_go_prints_them),
+	    cmocka_unit_test(numbers_of_open_metrics_look_like_floats),
 	    cmocka_unit_test(the_smallest_and_the_largest_number_fit),
 	    cmocka_unit_test(every_text_reads_back_as_the_same_number),
 	    cmocka_unit_test(seconds_have_three_decimals_or_none),
