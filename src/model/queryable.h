@@ -37,8 +37,8 @@ struct queryable_ops {
 				      struct notes *notes, struct tracker *tracker,
 				      struct err *err);
 	/* The samples of `s` within the hints' time range, appended to *out, in memory of `a`. The
-	 * hints are those of the select that gave `s`. Any number of threads may call it at once,
-	 * with series of one or more iterators. */
+	 * hints are those of the select that gave `s`, or of which `s` is a copy. Any number of
+	 * threads may call it at once, with series of one or more iterators. */
 	bool (*read)(struct queryable *q, const struct series *s, const struct select_hints *hints,
 		     struct arena *a, struct samples *out, struct err *err);
 	void (*close)(struct queryable *q);

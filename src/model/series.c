@@ -39,3 +39,35 @@ struct series_iter *series_iter_empty(void)
 {
 	return series_iter_of(NULL, 0);
 }
+
+/* --- copies ----------------------------------------------------------------------------------- */
+
+static struct chunk_data data_copy(struct arena *a, struct chunk_data from)
+{
+	if (from.data)
+		from.data = (const uint8_t *)arena_str(a, str_from(from.data, from.size_bytes)).p;
+	return from;
+}
+
+static struct chunk chunk_copy(struct arena *a, const struct chunk *c)
+{
+	struct chunk copy = *c;
+
+	copy.raw = data_copy(a, c->raw);
+	if (c->aggrs) {
+		struct chunk_data *aggrs = ARENA_ARRAY(a, struct chunk_data, AGGR_N);
+		for (size_t i = 0; i < AGGR_N; i++)
+			aggrs[i] = data_copy(a, c->aggrs[i]);
+		copy.aggrs = aggrs;
+	}
+	return copy;
+}
+
+struct series series_copy(struct arena *a, const struct series *s)
+{
+	struct chunk *chunks = ARENA_ARRAY(a, struct chunk, s->n_chunks);
+
+	for (size_t i = 0; i < s->n_chunks; i++)
+		chunks[i] = chunk_copy(a, &s->chunks[i]);
+	return (struct series){labels_copy(a, s->labels), chunks, s->n_chunks};
+}

@@ -24,6 +24,9 @@ struct series {
 	size_t n_chunks;
 };
 
+/* A deep copy in `a`. */
+struct series series_copy(struct arena *a, const struct series *s);
+
 struct series_iter;
 
 /* Series come in ascending label order, each label set at most once. What *out points to is

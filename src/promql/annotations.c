@@ -21,6 +21,23 @@ void annotations_done(struct annotations *a)
 	arena_free(a->arena);
 }
 
+static void add_text(struct annotations *a, enum note_kind kind, struct text_range at,
+		     struct str text)
+{
+	struct annotation *known = map_get(&a->by_text, text);
+
+	if (known) {
+		known->at = at;
+		return;
+	}
+	if (a->list.n == ANNOTATIONS_MAX)
+		return;
+	known = ARENA_NEW(a->arena, struct annotation);
+	*known = (struct annotation){kind, arena_str(a->arena, text), at};
+	map_put(&a->by_text, known->text, known);
+	ARENA_PUSH(a->arena, &a->list, known);
+}
+
 void annotations_add(struct annotations *a, enum note_kind kind, struct text_range at,
 		     const char *fmt, ...)
 {
@@ -36,17 +53,13 @@ void annotations_add(struct annotations *a, enum note_kind kind, struct text_ran
 	assert(more >= 0);
 	n = n + (size_t)more < sizeof(text) ? n + (size_t)more : sizeof(text) - 1;
 
-	struct annotation *known = map_get(&a->by_text, str_from(text, n));
-	if (known) {
-		known->at = at;
-		return;
-	}
-	if (a->list.n == ANNOTATIONS_MAX)
-		return;
-	known = ARENA_NEW(a->arena, struct annotation);
-	*known = (struct annotation){kind, arena_str(a->arena, str_from(text, n)), at};
-	map_put(&a->by_text, known->text, known);
-	ARENA_PUSH(a->arena, &a->list, known);
+	add_text(a, kind, at, str_from(text, n));
+}
+
+void annotations_merge(struct annotations *a, const struct annotations *from)
+{
+	for (size_t i = 0; i < from->list.n; i++)
+		add_text(a, from->list.v[i]->kind, from->list.v[i]->at, from->list.v[i]->text);
 }
 
 void annotations_move(struct annotations *a, struct notes *to, const struct str *query)

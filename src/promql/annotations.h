@@ -34,6 +34,9 @@ void annotations_done(struct annotations *a);
 void annotations_add(struct annotations *a, enum note_kind kind, struct text_range at,
 		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* As if what `from` has had been added in its order. */
+void annotations_merge(struct annotations *a, const struct annotations *from);
+
 /* With `query` each text ends with its position in it: " (1:5)". */
 void annotations_move(struct annotations *a, struct notes *to, const struct str *query);
 

@@ -16,6 +16,8 @@
 #include "promql/parser.h"
 #include "promql/result.h"
 
+struct pool;
+
 struct promql_engine_opts {
 	struct parser_options parser;
 	int64_t lookback_ms;     /* 0: five minutes */
@@ -26,6 +28,10 @@ struct promql_engine_opts {
 	bool use_start_timestamps;
 	/* Count the samples in every window, for promql_result_stats(). */
 	bool counts_samples;
+	/* Threads that compute beside the one that pulls the result; they outlive all executions.
+	 * NULL: none. The answer has the same bits with any number of them. */
+	struct pool *helpers;
+	unsigned max_helpers; /* of one selector at a time; at least 1 where there are any */
 	/* Annotations end with " (line:column)". Thanos answers without. */
 	bool note_positions;
 };

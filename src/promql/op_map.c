@@ -342,7 +342,5 @@ struct operator* map_op_open(struct execution *x, const struct plan_node *node, 
 		return NULL;
 	}
 	op->base.keeps = op->arg->keeps && !op->drops_name;
-	bool may_collide =
-	    op->drops_name && !execution_delays_names(x) && op->arg->node->names == NAMES_MANY;
-	return may_collide ? merge_op_new(&op->base) : &op->base;
+	return &op->base;
 }

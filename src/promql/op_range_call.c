@@ -453,7 +453,5 @@ struct operator*
 		range_call_close(&op->base);
 		return NULL;
 	}
-	bool may_collide =
-	    !op->keeps_name && !execution_delays_names(x) && node->args[0]->names == NAMES_MANY;
-	return may_collide ? unique_op_new(&op->base) : &op->base;
+	return &op->base;
 }

@@ -1,10 +1,8 @@
 #include "promql/operator.h"
 
-#define LABEL_TYPE "__type__"
-#define LABEL_UNIT "__unit__"
-
 static const struct {
 	operator_open_fn *open;
+	struct operator* (*merge)(struct operator* op); /* of nodes that may collide */
 } kinds[] = {
     [PLAN_NUMBER] = {scalar_op_open},
     [PLAN_TIME] = {scalar_op_open},
@@ -12,11 +10,11 @@ static const struct {
     [PLAN_SELECT_TIMES] = {select_op_open},
     [PLAN_SELECT_START_TIMES] = {select_op_open},
     [PLAN_REPLICATE] = {replicate_op_open},
-    [PLAN_RANGE_CALL] = {range_call_op_open},
+    [PLAN_RANGE_CALL] = {range_call_op_open, unique_op_new},
     [PLAN_ABSENT_RANGE] = {absent_op_open},
-    [PLAN_MAP] = {map_op_open},
-    [PLAN_NEGATE] = {map_op_open},
-    [PLAN_TIMESTAMP] = {map_op_open},
+    [PLAN_MAP] = {map_op_open, merge_op_new},
+    [PLAN_NEGATE] = {map_op_open, merge_op_new},
+    [PLAN_TIMESTAMP] = {map_op_open, merge_op_new},
     [PLAN_SCALAR] = {scalar_op_open},
     [PLAN_SCALAR_MAP] = {scalar_op_open},
     [PLAN_VECTOR] = {scalar_op_open},
@@ -27,16 +25,46 @@ static const struct {
     [PLAN_SORT] = {sort_op_open},
     [PLAN_HISTOGRAM_QUANTILE] = {histogram_quantile_op_open},
     [PLAN_SCALAR_BINARY] = {scalar_op_open},
-    [PLAN_VECTOR_SCALAR_BINARY] = {map_op_open},
+    [PLAN_VECTOR_SCALAR_BINARY] = {map_op_open, merge_op_new},
     [PLAN_VECTOR_BINARY] = {binary_op_open},
     [PLAN_SET_BINARY] = {set_op_open},
     [PLAN_AGGREGATE] = {aggregate_op_open},
 };
 
-struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err)
+struct operator*
+    operator_open_here(struct execution *x, const struct plan_node *node, struct err *err)
 {
 	assert(node->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[node->kind].open);
 	return kinds[node->kind].open(x, node, err);
+}
+
+struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err)
+{
+	bool is_parallel = node->is_per_series && x->plan->opts.helpers && !x->feed;
+	struct operator* op = is_parallel ? parallel_op_open(x, node, err)
+					  : operator_open_here(x, node, err);
+
+	return op && node->may_collide ? kinds[node->kind].merge(op) : op;
+}
+
+void execution_fork(struct execution *lane, const struct execution *x, struct series_iter *feed)
+{
+	*lane = (struct execution){.plan = x->plan,
+				   .queryable = x->queryable,
+				   .ctx = x->ctx,
+				   .tracker = x->tracker,
+				   .feed = feed};
+	annotations_init(&lane->annotations, x->tracker);
+}
+
+void execution_join(struct execution *x, struct execution *lane)
+{
+	x->samples_read += lane->samples_read;
+	x->samples_seen += lane->samples_seen;
+	if (x->samples_held + lane->samples_peak > x->samples_peak)
+		x->samples_peak = x->samples_held + lane->samples_peak;
+	annotations_merge(&x->annotations, &lane->annotations);
+	annotations_done(&lane->annotations);
 }
 
 bool execution_check(struct execution *x, struct err *err)

@@ -4,7 +4,8 @@
  * place by whoever pulled it; its labels may not. A series without any value is never handed out.
  * Scalars are operators too: they give one series without labels that has a value at every step.
  *
- * Threads: an operator belongs to one thread.
+ * Threads: an operator belongs to one thread at a time, with all operators below it and their
+ * execution. Where work is done in parallel, each lane has operators and an execution of its own.
  */
 #ifndef PROMQL_OPERATOR_H
 #define PROMQL_OPERATOR_H
@@ -13,13 +14,15 @@
 #include "promql/hash_set.h"
 #include "promql/plan.h"
 
-/* One execution of a plan. */
+/* One execution of a plan, or the part of it that one lane does (op_parallel.c). */
 struct execution {
 	const struct promql_plan *plan;
 	struct queryable *queryable;
 	struct ctx *ctx;
 	struct tracker *tracker;
 	struct notes *notes; /* of the stores */
+	/* Of a lane: where its selector gets series from, instead of the queryable. Borrowed. */
+	struct series_iter *feed;
 	struct annotations annotations;
 	uint64_t samples_read;
 	uint64_t samples_seen; /* in all windows, with counts_samples */
@@ -63,11 +66,22 @@ CLEANUP_DEFINE(struct operator, operator_close)
  * first series is waited for. */
 struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err);
 
+/* What operator_open() does where nothing is parallel. */
+struct operator*
+    operator_open_here(struct execution *x, const struct plan_node *node, struct err *err);
+
+/* An execution of the same plan for a lane; counts and annotates by itself. Any thread may fork
+ * `x`, whatever the one that runs it does. */
+void execution_fork(struct execution *lane, const struct execution *x, struct series_iter *feed);
+/* Adds what the lane has counted and annotated, and ends it. */
+void execution_join(struct execution *x, struct execution *lane);
+
 /* --- for operators ---------------------------------------------------------------------------- */
 
 typedef struct operator*
     operator_open_fn(struct execution *x, const struct plan_node *node, struct err *err);
 
+operator_open_fn parallel_op_open; /* of nodes that are made of one selected series each */
 operator_open_fn select_op_open;
 operator_open_fn range_call_op_open;
 operator_open_fn absent_op_open; /* absent() and absent_over_time() */
@@ -102,6 +116,9 @@ static inline void operator_init(struct operator* op, const struct operator_ops 
 bool execution_check(struct execution *x, struct err *err);
 
 bool execution_delays_names(const struct execution *x);
+
+#define LABEL_TYPE "__type__"
+#define LABEL_UNIT "__unit__"
 
 /* Labels without name, type and unit; in `a` if any of them is there. */
 struct labels labels_drop_name(struct arena *a, struct labels ls);

@@ -484,12 +484,12 @@ static struct plan_node *build_replicated(struct builder *b, const struct expr *
 	return node;
 }
 
-static struct plan_node *build(struct builder *b, const struct expr *e, struct place place)
+static struct plan_node *build_kind(struct builder *b, const struct expr *e, struct place place)
 {
+	struct plan_node *node;
+
 	if (place.steps.n > 1 && is_worth_replicating(e))
 		return build_replicated(b, e, &place);
-
-	struct plan_node *node;
 	switch (e->kind) {
 	case EXPR_NUMBER:
 		node = node_new(b, PLAN_NUMBER, e, &place, 0);
@@ -519,6 +519,15 @@ static struct plan_node *build(struct builder *b, const struct expr *e, struct p
 	}
 	assert(!"a duration is not an expression of its own");
 	return NULL;
+}
+
+static struct plan_node *build(struct builder *b, const struct expr *e, struct place place)
+{
+	struct plan_node *node = build_kind(b, e, place);
+
+	if (node)
+		plan_node_set_flow(node, &b->plan->opts);
+	return node;
 }
 
 /* --- the plan --------------------------------------------------------------------------------- */

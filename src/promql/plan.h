@@ -89,6 +89,12 @@ struct plan_node {
 	uint64_t sample_weight;
 	bool reads_stats;    /* of selectors: histograms without their buckets */
 	size_t n_info_names; /* how many matchers of the info series are for their names */
+
+	/* Each of its series is made of one selected series and of nothing else, so that several
+	 * threads may each make some of them (op_parallel.c). */
+	bool is_per_series;
+	/* It drops names, and that can make two of its series the same. */
+	bool may_collide;
 };
 
 struct promql_plan {
@@ -99,6 +105,9 @@ struct promql_plan {
 	struct plan_node *root;
 	struct time_range range; /* what all selectors look at together */
 };
+
+/* The selector that the series of a node come from; NULL where there is not just one. */
+const struct plan_node *plan_node_selector(const struct plan_node *node);
 
 /* The selector as the query has it, for messages. */
 struct str plan_node_text(const struct promql_plan *plan, const struct plan_node *node);

@@ -16,6 +16,9 @@ bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds
 /* Whether counts and sums are all it takes of histograms. */
 bool plan_function_reads_stats(enum function_id id);
 
+/* Once all else is known of the node: is_per_series and may_collide. */
+void plan_node_set_flow(struct plan_node *node, const struct promql_engine_opts *opts);
+
 /* Whether the expression has the same value at every step. */
 bool plan_is_pinned(const struct expr *e);
 

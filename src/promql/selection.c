@@ -6,7 +6,9 @@ bool selection_open(struct selection *sel, struct execution *x, const struct pla
 		    struct err *err)
 {
 	*sel = (struct selection){.x = x, .node = node};
-	if (node->steps.n == 0) {
+	if (x->feed) {
+		sel->it = x->feed;
+	} else if (node->steps.n == 0) {
 		sel->it = series_iter_empty();
 	} else {
 		sel->it = queryable_select(x->queryable, x->ctx, node->matchers, &node->hints,
@@ -43,21 +45,28 @@ static uint64_t num_read(const struct samples *s)
 	return n;
 }
 
-enum iter_result selection_next(struct selection *sel, struct selected_series *out, struct err *err)
+enum iter_result selection_find(struct selection *sel, struct series *out, struct err *err)
 {
 	struct execution *x = sel->x;
-	struct series series;
 
 	if (!tracker_check(x->tracker, err))
 		return fail(sel, err);
 	if (!execution_check(x, err))
 		return ITER_ERROR;
-	enum iter_result r = series_iter_next(sel->it, &series, err);
+	enum iter_result r = series_iter_next(sel->it, out, err);
 	if (r == ITER_ERROR)
 		err_wrap(err, "expanding series");
+	return r;
+}
+
+enum iter_result selection_next(struct selection *sel, struct selected_series *out, struct err *err)
+{
+	struct execution *x = sel->x;
+	struct series series;
+
+	enum iter_result r = selection_find(sel, &series, err);
 	if (r != ITER_VALUE)
 		return r;
-
 	arena_clear(sel->arena);
 	*out = (struct selected_series){
 	    .labels = series.labels,

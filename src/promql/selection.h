@@ -1,4 +1,4 @@
-/* selection.h - the series that a selector selects, decoded one by one.
+/* selection.h - the series that a selector selects: found one by one, then decoded.
  */
 #ifndef PROMQL_SELECTION_H
 #define PROMQL_SELECTION_H
@@ -24,6 +24,9 @@ bool selection_open(struct selection *sel, struct execution *x, const struct pla
 		    struct err *err);
 void selection_done(struct selection *sel);
 
+/* The next series, encoded; borrowed until the next one. */
+enum iter_result selection_find(struct selection *sel, struct series *out, struct err *err);
+/* The same, decoded. */
 enum iter_result selection_next(struct selection *sel, struct selected_series *out,
 				struct err *err);
 

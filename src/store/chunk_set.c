@@ -145,24 +145,3 @@ size_t chunks_unite(struct arena *a, struct chunk *v, size_t n)
 	arena_rewind(a, mark);
 	return n_kept;
 }
-
-static struct chunk_data data_copy(struct arena *a, struct chunk_data from)
-{
-	if (from.data)
-		from.data = (const uint8_t *)arena_str(a, str_from(from.data, from.size_bytes)).p;
-	return from;
-}
-
-struct chunk chunk_copy(struct arena *a, const struct chunk *c)
-{
-	struct chunk copy = *c;
-
-	copy.raw = data_copy(a, c->raw);
-	if (c->aggrs) {
-		struct chunk_data *aggrs = ARENA_ARRAY(a, struct chunk_data, AGGR_N);
-		for (size_t i = 0; i < AGGR_N; i++)
-			aggrs[i] = data_copy(a, c->aggrs[i]);
-		copy.aggrs = aggrs;
-	}
-	return copy;
-}

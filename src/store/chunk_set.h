@@ -11,7 +11,4 @@ int chunk_cmp(const struct chunk *a, const struct chunk *b);
  * their fields, by Thanos' rule (in the .c file). The number left. `scratch` is left as it was. */
 size_t chunks_unite(struct arena *scratch, struct chunk *v, size_t n);
 
-/* A deep copy in `a`. */
-struct chunk chunk_copy(struct arena *a, const struct chunk *c);
-
 #endif

@@ -27,15 +27,10 @@ struct resort {
 static void keep(struct resort *it, const struct series *s)
 {
 	struct arena *a = it->arena;
-	struct labels labels = labels_without(a, s->labels, it->drop, it->n_drop);
-	struct chunk *chunks = arena_alloc(a, s->n_chunks * sizeof(*chunks));
+	struct series without = *s;
 
-	for (size_t i = 0; i < s->n_chunks; i++)
-		chunks[i] = chunk_copy(a, &s->chunks[i]);
-	struct kept kept = {
-	    .key = labels_key(a, labels),
-	    .series = {.labels = labels_copy(a, labels), .chunks = chunks, .n_chunks = s->n_chunks},
-	};
+	without.labels = labels_without(a, s->labels, it->drop, it->n_drop);
+	struct kept kept = {labels_key(a, without.labels), series_copy(a, &without)};
 	ARENA_PUSH(a, &it->all, kept);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/lib/query_rig.h"
 
 #include "base/buf.h"
+#include "model/histogram.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/series_line.h"
 #include "tests/lib/stored_samples.h"
@@ -41,16 +42,26 @@ void query_rig_load(struct query_rig *rig, int64_t step_ms, const char *lines)
 	}
 }
 
-static void write_series(struct buf *out, const struct result_series *s, bool is_matrix)
+static void write_value(struct query_rig *rig, struct buf *out, const struct result_series *s,
+			size_t i)
+{
+	if (s->hist && s->hist[i])
+		histogram_format(out, s->hist[i]);
+	else
+		buf_printf(out, "%.*g", rig->all_digits ? 17 : 6, s->v[i]);
+}
+
+static void write_series(struct query_rig *rig, struct buf *out, const struct result_series *s,
+			 bool is_matrix)
 {
 	if (out->n)
 		buf_putc(out, '\n');
 	labels_format(out, s->labels);
 	for (size_t i = 0; i < s->n; i++) {
+		buf_putc(out, ' ');
 		if (is_matrix)
-			buf_printf(out, " %g:%g", (double)s->t_ms[i] / 1000, s->v[i]);
-		else
-			buf_printf(out, " %g", s->v[i]);
+			buf_printf(out, "%g:", (double)s->t_ms[i] / 1000);
+		write_value(rig, out, s, i);
 	}
 }
 
@@ -83,7 +94,7 @@ static bool write_answer(struct query_rig *rig, const char *query, struct query_
 		break;
 	}
 	while ((r = promql_result_next(result, &s, &rig->err)) == ITER_VALUE)
-		write_series(out, &s, promql_result_type(result) == VALUE_MATRIX);
+		write_series(rig, out, &s, promql_result_type(result) == VALUE_MATRIX);
 	return r == ITER_END;
 }
 

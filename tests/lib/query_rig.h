@@ -9,6 +9,7 @@
 struct query_rig {
 	struct memory_queryable *data;
 	struct promql_engine_opts opts; /* all zero: those of a querier */
+	bool all_digits;                /* of values; else six */
 	struct ctx *ctx;
 	struct tracker *tracker;
 	struct notes notes; /* of the last query */
