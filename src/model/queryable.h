@@ -25,6 +25,8 @@ struct select_hints {
 	bool by;
 	bool skip_chunks; /* only labels are wanted */
 	int64_t limit;    /* 0: no limit on the number of series */
+	/* Which selector of the query it is, from 1 on; 0: not told. */
+	uint32_t selector;
 };
 
 struct queryable;

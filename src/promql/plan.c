@@ -51,6 +51,7 @@ static struct plan_node *node_new(struct builder *b, enum plan_kind kind, const 
 				  const struct place *place, size_t n_args)
 {
 	struct plan_node *node = ARENA_NEW(b->a, struct plan_node);
+	node->id = b->plan->n_nodes++;
 	node->kind = kind;
 	node->expr = e;
 	node->type = e->type;
@@ -127,6 +128,7 @@ static void fill_hints(struct builder *b, struct plan_node *node, const struct p
 	    .step_ms = place->hint_step_ms,
 	    .range_ms = is_range ? w->range_ms : 0,
 	    .func = place->func,
+	    .selector = (uint32_t)b->selectors.n + 1,
 	};
 	if (place->parent) {
 		node->hints.by = !place->parent->without;

@@ -72,6 +72,7 @@ static inline int64_t window_end(const struct plan_window *w, int64_t t_ms)
 }
 
 struct plan_node {
+	uint32_t id; /* below promql_plan.n_nodes */
 	enum plan_kind kind;
 	enum value_type type;
 	enum plan_names names;
@@ -103,6 +104,7 @@ struct promql_plan {
 	struct promql_query *query; /* owned */
 	struct arena *arena;        /* owned; of the nodes */
 	struct plan_node *root;
+	uint32_t n_nodes;
 	struct time_range range; /* what all selectors look at together */
 };
 
