@@ -110,12 +110,15 @@ static bool read_lookback(struct asked *q, const struct http_request *r, struct 
 	       err_wrap(err, "'lookback_delta' parameter");
 }
 
-static bool read_engine(const struct http_request *r, struct err *err)
+static bool read_engine(struct asked *q, const struct http_request *r, struct err *err)
 {
 	struct str engine = http_request_param(r, "engine");
 
-	/* One engine answers to both names. */
-	if (engine.n == 0 || str_is(engine, "prometheus") || str_is(engine, "thanos"))
+	if (str_is(engine, "prometheus"))
+		q->query.engine = QUERY_ENGINE_PROMETHEUS;
+	else if (str_is(engine, "thanos"))
+		q->query.engine = QUERY_ENGINE_THANOS;
+	if (engine.n == 0 || q->query.engine != QUERY_ENGINE_DEFAULT)
 		return true;
 	return err_set(err, ERR_INVALID, "'%.*s' bad engine", STR_FMT(engine));
 }
@@ -139,7 +142,7 @@ static bool asked_read(struct asked *q, const struct query_api *api, const struc
 	}
 	q->query.text = http_request_param(r, "query");
 	return read_times(q, api, r, err) && read_step(q, api, r, err) &&
-	       read_timeout(q, api, r, err) && read_engine(r, err) &&
+	       read_timeout(q, api, r, err) && read_engine(q, r, err) &&
 	       query_settings_read(&q->settings, api, r, err) &&
 	       query_settings_read_shard(&q->settings, r, err) && read_resolution(q, api, r, err) &&
 	       read_lookback(q, r, err) && refuse_unsupported(r, err);

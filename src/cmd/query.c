@@ -197,6 +197,8 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 	    .api.disable_cors = q->options->web.disable_cors,
 	    .evaluator =
 		{
+		    .default_engine =
+			f->engine == 0 ? QUERY_ENGINE_PROMETHEUS : QUERY_ENGINE_THANOS,
 		    .engine = {.parser = PARSER_OPTIONS_DEFAULT,
 			       .lookback_ms = f->lookback_delta_ms,
 			       .default_step_ms = f->default_evaluation_interval_ms},

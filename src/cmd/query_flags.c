@@ -141,7 +141,8 @@ static const struct flag_spec engine_specs[] = {
      FLAG_ENUM(struct engine_flags, engine),
      .choices = FLAG_CHOICES("prometheus", "thanos"),
      .default_text = "prometheus",
-     .help = "Default PromQL engine to use. One engine answers to both names."},
+     .help = "Default PromQL engine to use. One engine answers to both names; only as thanos "
+	     "it knows extended rate functions."},
     {.name = "query.mode",
      FLAG_ENUM(struct engine_flags, mode),
      .choices = FLAG_CHOICES("local", "distributed"),
@@ -168,7 +169,8 @@ static const struct flag_spec engine_specs[] = {
 	     "features is promql-experimental-functions."},
     {.name = "query.enable-x-functions",
      FLAG_BOOL(struct engine_flags, x_functions),
-     .help = "Whether to enable extended rate functions (xrate, xincrease and xdelta)."},
+     .help = "Whether to enable extended rate functions (xrate, xincrease and xdelta). "
+	     "Only has effect when used with Thanos engine."},
     {.name = "query.max-memory",
      FLAG_BYTES(struct engine_flags, max_memory_bytes),
      .default_text = "0",

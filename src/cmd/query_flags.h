@@ -39,7 +39,7 @@ struct engine_flags {
 	int64_t metadata_range_ms;
 	bool auto_downsampling;
 	bool partial_response;
-	int engine; /* both names mean the one engine */
+	int engine; /* 0: prometheus */
 	int mode;
 	int dedup;
 	struct flag_list replica_labels;

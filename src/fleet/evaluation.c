@@ -51,6 +51,15 @@ static struct query_time time_of(const struct query_request *req)
 	return (struct query_time){req->start_ms, req->end_ms, req->step_ms};
 }
 
+static bool is_thanos_engine(const struct evaluation *e)
+{
+	enum query_engine engine = e->request->engine;
+
+	if (engine == QUERY_ENGINE_DEFAULT)
+		engine = e->evaluator->default_engine;
+	return engine == QUERY_ENGINE_THANOS;
+}
+
 bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *options,
 			struct err *err)
 {
@@ -60,6 +69,7 @@ bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *o
 	engine.lookback_ms = req->lookback_ms > 0
 				 ? req->lookback_ms
 				 : lookback_for(e->evaluator, req->max_resolution_ms);
+	engine.parser.extended_functions &= is_thanos_engine(e);
 	if (options) {
 		engine.counts_samples = options->counts_samples;
 		engine.parser.enforced = options->enforced;

@@ -20,6 +20,9 @@
 /* What the evaluations of a process share; it outlives them. */
 struct evaluator {
 	struct store_api *store; /* a proxy (fleet/proxy.h) */
+	/* What the default of a request's engine is, and what both know; but xrate() and its like,
+	 * if they are enabled, are known by Thanos' alone. */
+	enum query_engine default_engine;
 	struct promql_engine_opts engine;
 	struct gate *queries;    /* how many may run at once; may be NULL */
 	struct gate *selects;    /* the same for the selects of a query; may be NULL */

@@ -331,9 +331,27 @@ static bool has_float(const struct step_series *s, size_t n)
 	return false;
 }
 
+static bool is_extended(const struct range_call_op *op)
+{
+	return op->base.node->expr->call.function->stage == FUNCTION_EXTENDED;
+}
+
+/* Thanos' own engine fails there too. */
+static bool check_extended(const struct samples *s, struct err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->hist[i])
+			return err_set(err, ERR_EXECUTION,
+				       "native histograms are not supported in extended range "
+				       "functions");
+	return true;
+}
+
 static bool call(struct range_call_op *op, const struct range_series *s, struct err *err)
 {
 	op->out.hist = NULL;
+	if (s->samples.hist && is_extended(op) && !check_extended(&s->samples, err))
+		return false;
 	if (s->samples.hist)
 		return call_mixed(op, &s->samples, err);
 	return call_floats(op, &s->samples, err);

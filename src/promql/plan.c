@@ -324,7 +324,7 @@ static bool check_bounds(struct builder *b, const struct call *call)
 	for (size_t i = 0; i < call->n_args; i++) {
 		const struct expr *arg = expr_unwrap(call->args[i]);
 		if (arg->kind == EXPR_SUBQUERY && call->function->stage == FUNCTION_EXTENDED)
-			return err_set(b->err, ERR_EXECUTION,
+			return err_set(b->err, ERR_INVALID,
 				       "%s() needs a range selector, a subquery does not do",
 				       call->function->name);
 		if (arg->kind != EXPR_MATRIX_SELECTOR)

@@ -204,6 +204,24 @@ static void the_lookback_grows_with_the_resolution(void **state)
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
+static void extended_rates_are_known_to_one_engine(void **state)
+{
+	static const char unknown[] =
+	    ERROR("bad_data", "1:1: parse error: unknown function with name \\\"xdelta\\\"");
+	static const char delta[] = SUCCESS("\"resultType\":\"vector\",\"result\":["
+					    "{\"metric\":{\"job\":\"x\",\"replica\":\"a\"},"
+					    "\"value\":[100,\"10\"]}]");
+	struct api_rig *rig = *state;
+
+	rig->options.query.evaluator.engine.parser.extended_functions = true;
+	rig->options.query.evaluator.default_engine = QUERY_ENGINE_THANOS;
+	api_rig_start(rig);
+#define XDELTA "/api/v1/query?query=xdelta(up%7Bjob%3D%22x%22%7D%5B100s%5D)"
+	expect_get(rig, XDELTA "&engine=thanos", 200, delta);
+	expect_get(rig, XDELTA, 200, delta);
+	expect_get(rig, XDELTA "&engine=prometheus", 400, unknown);
+}
+
 static void what_is_wrong_with_a_request_is_bad_data(void **state)
 {
 	static const struct {
@@ -423,6 +441,7 @@ int main(void)
 	    TEST(a_store_that_fails_is_a_warning_or_an_error),
 	    TEST(the_resolution_follows_the_step_when_asked_to),
 	    TEST(the_lookback_grows_with_the_resolution),
+	    TEST(extended_rates_are_known_to_one_engine),
 	    TEST(what_is_wrong_with_a_request_is_bad_data),
 	    TEST(times_at_the_ends_of_the_world_are_harmless),
 	    TEST(a_form_that_cannot_be_decoded_is_bad_data),

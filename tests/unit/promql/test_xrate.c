@@ -15,6 +15,7 @@ static int with_counters(void **state)
 		       "steady_total 0+60x30\n"
 		       "new_total _ _ 7 7 7 7 7 7 7 7 7 7 7\n"
 		       "reset_total 100 160 20 80\n"
+		       "native {{count:1 sum:1}} {{count:2 sum:2}}\n"
 		       "sparse 1 _ _ _ _ _ _ _ 9 10 11\n");
 	*state = &rig;
 	return 0;
@@ -77,6 +78,18 @@ static void a_subquery_is_refused(void **state)
 	rig->opts.parser.extended_functions = true;
 }
 
+static void native_histograms_are_an_error(void **state)
+{
+	struct query_rig *rig = *state;
+	static const char *const queries[] = {"xrate(native[5m])", "xincrease(native[5m])",
+					      "xdelta(native[5m])"};
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++)
+		expect_instant(rig, queries[i], 5 * MINUTE,
+			       "error: native histograms are not supported in extended range "
+			       "functions");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +97,7 @@ int main(void)
 	    cmocka_unit_test(a_counter_that_has_just_appeared_came_from_zero),
 	    cmocka_unit_test(a_sample_before_the_window_counts_for_an_hour),
 	    cmocka_unit_test(a_rate_ignores_a_sample_too_far_before_the_window),
+	    cmocka_unit_test(native_histograms_are_an_error),
 	    cmocka_unit_test(a_subquery_is_refused),
 	};
 	return cmocka_run_group_tests(tests, with_counters, done);
