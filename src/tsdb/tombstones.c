@@ -10,11 +10,6 @@
 
 enum { VERSION = 1, MAGIC_BYTES = 4, CRC_BYTES = 4, FILE_MAX_BYTES = 1 << 30 };
 
-struct stone {
-	uint64_t ref;
-	struct time_range range;
-};
-
 /* The ranges of one series are neighbours in `ranges`. */
 struct grave {
 	uint64_t ref;
@@ -28,18 +23,18 @@ struct tombstones {
 
 static int compare(const void *x, const void *y)
 {
-	const struct stone *a = x, *b = y;
+	const struct tombstone *a = x, *b = y;
 
-	if (a->ref != b->ref)
-		return a->ref < b->ref ? -1 : 1;
+	if (a->series_ref != b->series_ref)
+		return a->series_ref < b->series_ref ? -1 : 1;
 	return (a->range.min_t_ms > b->range.min_t_ms) - (a->range.min_t_ms < b->range.min_t_ms);
 }
 
 /* `s` comes in ascending order. Ranges that touch or overlap become one. */
-static void add(struct tombstones *ts, const struct stone *s)
+static void add(struct tombstones *ts, const struct tombstone *s)
 {
-	if (ts->graves.n == 0 || vec_last(&ts->graves).ref != s->ref) {
-		struct grave g = {.ref = s->ref, .first = ts->ranges.n};
+	if (ts->graves.n == 0 || vec_last(&ts->graves).ref != s->series_ref) {
+		struct grave g = {.ref = s->series_ref, .first = ts->ranges.n};
 		vec_push(&ts->graves, g);
 	}
 	struct grave *g = &vec_last(&ts->graves);
@@ -57,11 +52,11 @@ static void add(struct tombstones *ts, const struct stone *s)
 
 static bool parse_stones(struct byte_cursor *c, struct tombstones *ts, struct err *err)
 {
-	VEC(struct stone) stones = {0};
+	VEC(struct tombstone) stones = {0};
 
 	while (byte_cursor_left(c)) {
 		size_t at = byte_cursor_offset(c);
-		struct stone s = {.ref = byte_cursor_uvarint(c)};
+		struct tombstone s = {.series_ref = byte_cursor_uvarint(c)};
 		s.range.min_t_ms = byte_cursor_varint(c);
 		s.range.max_t_ms = byte_cursor_varint(c);
 		if (c->failed) {
@@ -164,4 +159,27 @@ struct tombstones *tombstones_load(const char *path, struct err *err)
 		return NULL;
 	*err = ERR_INIT;
 	return NEW(struct tombstones);
+}
+
+bool tombstones_write(const char *path, const struct tombstone *stones, size_t n, struct err *err)
+{
+	struct buf out auto_done(buf_done) = BUF_INIT(FILE_MAX_BYTES);
+	uint8_t bytes[3 * VARINT_MAX_BYTES] = {0};
+
+	store_be32(bytes, MAGIC);
+	bytes[MAGIC_BYTES] = VERSION;
+	buf_append(&out, bytes, MAGIC_BYTES + 1);
+	for (size_t i = 0; i < n; i++) {
+		size_t used = uvarint_put(bytes, stones[i].series_ref);
+		used += varint_put(bytes + used, stones[i].range.min_t_ms);
+		used += varint_put(bytes + used, stones[i].range.max_t_ms);
+		buf_append(&out, bytes, used);
+	}
+	/* The checksum leaves out magic and version. */
+	size_t head = MAGIC_BYTES + 1;
+	store_be32(bytes, crc32c(0, out.p + head, out.n - head));
+	buf_append(&out, bytes, CRC_BYTES);
+	if (out.overflowed)
+		return err_set(err, ERR_LIMIT, "write %s: %zu tombstones are too many", path, n);
+	return fs_write_atomic(path, buf_str(&out), 0666, err);
 }

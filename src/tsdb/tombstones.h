@@ -1,4 +1,4 @@
-/* tombstones.h - reads a block's `tombstones` file: which samples were deleted.
+/* tombstones.h - a block's `tombstones` file, which says what samples were deleted.
  *
  * Format: docs/formats/tombstones.md. A missing file means nothing was deleted.
  *
@@ -22,6 +22,16 @@ struct tombstones *tombstones_parse(const uint8_t *data, size_t size, struct err
 struct tombstones *tombstones_load(const char *path, struct err *err);
 void tombstones_free(struct tombstones *ts); /* NULL is fine */
 CLEANUP_DEFINE(struct tombstones, tombstones_free)
+
+/* One deletion, as the file has it. */
+struct tombstone {
+	uint64_t series_ref;
+	struct time_range range; /* inclusive on both ends */
+};
+
+/* Replaces the file. Without any it says that nothing was deleted, as Prometheus writes it beside
+ * every new block. */
+bool tombstones_write(const char *path, const struct tombstone *stones, size_t n, struct err *err);
 
 /* The deleted ranges of one series, ascending and disjoint; *n may be 0. Borrowed. */
 const struct time_range *tombstones_of(const struct tombstones *ts, uint64_t series_ref, size_t *n);

@@ -1,8 +1,11 @@
 #include "tsdb/tombstones.h"
 
+#include "base/alloc.h"
+#include "base/fs.h"
 #include "codec/crc32c.h"
 #include "codec/varint.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/temp_dir.h"
 
 /* A file with these stones: ref, min, max. */
 static size_t file_of(uint8_t *out, const int64_t (*stones)[3], size_t n)
@@ -112,6 +115,42 @@ static void a_missing_file_means_that_nothing_was_deleted(void **state)
 	assert_int_equal(tombstones_count(ts), 0);
 }
 
+static void what_is_written_is_read_again(void **state)
+{
+	char *dir = temp_dir_new();
+	char *path auto_free(mem_free) = xasprintf("%s/tombstones", dir);
+	const struct tombstone stones[] = {{7, {100, 200}}, {3, {-5, 5}}, {1000, {0, INT64_MAX}}};
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(tombstones_write(path, stones, 3, &err), err);
+
+	struct tombstones *ts auto_free(tombstones_free) = tombstones_load(path, &err);
+	assert_non_null(ts);
+	assert_int_equal(tombstones_count(ts), 3);
+	for (size_t i = 0; i < 3; i++)
+		expect_ranges(ts, stones[i].series_ref, 1, &stones[i].range);
+	temp_dir_remove(dir);
+}
+
+static void without_any_the_file_is_that_of_prometheus(void **state)
+{
+	char *dir = temp_dir_new();
+	char *path auto_free(mem_free) = xasprintf("%s/tombstones", dir);
+	struct buf got auto_done(buf_done) = BUF_INIT(100);
+	struct buf want auto_done(buf_done) = BUF_INIT(100);
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(tombstones_write(path, NULL, 0, &err), err);
+
+	expect_ok(fs_read(path, &got, &err), err);
+	expect_ok(fs_read(TEST_DATA_DIR "/blocks/plain/tombstones", &want, &err), err);
+	assert_int_equal(got.n, want.n);
+	assert_memory_equal(got.p, want.p, want.n);
+	temp_dir_remove(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +159,8 @@ int main(void)
 	    cmocka_unit_test(a_file_with_the_wrong_magic_number_is_reported_as_corrupt),
 	    cmocka_unit_test(broken_files_are_corrupt),
 	    cmocka_unit_test(a_missing_file_means_that_nothing_was_deleted),
+	    cmocka_unit_test(what_is_written_is_read_again),
+	    cmocka_unit_test(without_any_the_file_is_that_of_prometheus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
