@@ -55,10 +55,12 @@ static struct histogram *node_histogram(const struct node *n)
 	return leaf->samples->hist ? leaf->samples->hist[leaf->i] : NULL;
 }
 
+/* Adding nothing is not nothing: it would make a quiet NaN of a marker of staleness. */
 static double node_value(const struct node *n)
 {
 	const struct node *leaf = leaf_of(n);
-	return leaf->samples->v[leaf->i] + leaf->raised;
+	double v = leaf->samples->v[leaf->i];
+	return leaf->raised == 0 || is_stale_nan(v) ? v : v + leaf->raised;
 }
 
 static bool node_next(struct node *n);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- the algorithm once more, literally: iterators over iterators ------------------------------
  */
@@ -255,6 +256,27 @@ static void a_counter_never_falls_when_the_replica_changes(void **state)
 		     "10000:10 20000:20 60100:3 70100:4");
 }
 
+static void a_marker_of_staleness_stays_one(void **state)
+{
+	(void)state;
+	for (enum penalty_kind kind = PENALTY_GAUGE; kind <= PENALTY_COUNTER; kind++) {
+		struct arena *a auto_free(arena_free) = arena_new(NULL);
+		/* The second replica is behind, so that a counter is raised when it takes over. */
+		struct samples replicas[] = {samples_of(a, "0:10 15000:20 30000:30"),
+					     samples_of(a, "5000:5 75000:0 90000:25 105000:30")};
+		uint64_t bits = STALE_NAN_BITS;
+		struct samples got = {0};
+
+		memcpy(&replicas[0].v[1], &bits, sizeof(bits));
+		memcpy(&replicas[1].v[1], &bits, sizeof(bits));
+		penalty_merge(replicas, 2, kind, a, &got);
+
+		assert_int_equal(got.n, 6);
+		assert_true(is_stale_nan(got.v[1]));
+		assert_true(is_stale_nan(got.v[3]));
+	}
+}
+
 static void replicas_without_samples_are_no_trouble(void **state)
 {
 	(void)state;
@@ -270,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(the_second_replica_is_not_looked_at_while_the_first_goes_on),
 	    cmocka_unit_test(a_gap_of_the_first_replica_is_filled_by_the_second),
 	    cmocka_unit_test(a_counter_never_falls_when_the_replica_changes),
+	    cmocka_unit_test(a_marker_of_staleness_stays_one),
 	    cmocka_unit_test(replicas_without_samples_are_no_trouble),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
