@@ -16,6 +16,8 @@ struct promql_result {
 	bool has_source;
 	struct arena *arena;
 	struct arena *scratch; /* of one series */
+	int64_t *t_ms;         /* of all steps; NULL until the first series */
+	uint32_t *steps;       /* their numbers */
 	/* A matrix that did not come in label order. */
 	struct series_list sorted;
 	bool is_sorted;
@@ -150,27 +152,67 @@ static enum iter_result next_steps(struct promql_result *r, struct step_series *
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
+/* The steps of the query, which all series without gaps share. */
+static void make_columns(struct promql_result *r)
+{
+	const struct steps *steps = &r->op->steps;
+
+	r->t_ms = arena_alloc(r->arena, steps->n * sizeof(*r->t_ms));
+	r->steps = arena_alloc(r->arena, steps->n * sizeof(*r->steps));
+	for (size_t i = 0; i < steps->n; i++) {
+		r->t_ms[i] = steps_at(steps, i);
+		r->steps[i] = (uint32_t)i;
+	}
+}
+
+/* Samples at steps that follow each other stay where they are. */
+static void series_of_run(const struct promql_result *r, const struct step_series *s, size_t first,
+			  struct result_series *out)
+{
+	out->t_ms = r->t_ms + first;
+	out->v = s->v + first;
+	out->hist = s->hist ? s->hist + first : NULL;
+	out->steps = r->steps + first;
+}
+
+static void series_with_gaps(struct promql_result *r, const struct step_series *s,
+			     struct result_series *out)
+{
+	size_t n = 0, n_steps = r->op->steps.n;
+
+	arena_clear(r->scratch);
+	int64_t *t_ms = arena_alloc(r->scratch, out->n * sizeof(*t_ms));
+	double *v = arena_alloc(r->scratch, out->n * sizeof(*v));
+	uint32_t *step = arena_alloc(r->scratch, out->n * sizeof(*step));
+	struct histogram **hist =
+	    s->hist ? ARENA_ARRAY(r->scratch, struct histogram *, out->n) : NULL;
+	for (size_t i = bits_next(s->present, n_steps, 0); i < n_steps;
+	     i = bits_next(s->present, n_steps, i + 1)) {
+		t_ms[n] = r->t_ms[i];
+		v[n] = s->v[i];
+		if (hist)
+			hist[n] = s->hist[i];
+		step[n++] = (uint32_t)i;
+	}
+	out->t_ms = t_ms;
+	out->v = v;
+	out->hist = hist;
+	out->steps = step;
+}
+
 static void series_of_steps(struct promql_result *r, const struct step_series *s,
 			    struct result_series *out)
 {
-	const struct steps *steps = &r->op->steps;
-	size_t n = bits_count(s->present, steps->n);
+	size_t n_steps = r->op->steps.n;
 
-	arena_clear(r->scratch);
-	int64_t *t_ms = arena_alloc(r->scratch, n * sizeof(*t_ms));
-	double *v = arena_alloc(r->scratch, n * sizeof(*v));
-	uint32_t *step = arena_alloc(r->scratch, n * sizeof(*step));
-	struct histogram **hist = s->hist ? ARENA_ARRAY(r->scratch, struct histogram *, n) : NULL;
-	*out = (struct result_series){
-	    .labels = s->labels, .t_ms = t_ms, .v = v, .hist = hist, .steps = step};
-	for (size_t i = bits_next(s->present, steps->n, 0); i < steps->n;
-	     i = bits_next(s->present, steps->n, i + 1)) {
-		t_ms[out->n] = steps_at(steps, i);
-		v[out->n] = s->v[i];
-		if (hist)
-			hist[out->n] = s->hist[i];
-		step[out->n++] = (uint32_t)i;
-	}
+	if (!r->t_ms)
+		make_columns(r);
+	size_t first = bits_next(s->present, n_steps, 0);
+	*out = (struct result_series){.labels = s->labels, .n = bits_count(s->present, n_steps)};
+	if (bits_next_clear(s->present, n_steps, first) - first == out->n)
+		series_of_run(r, s, first, out);
+	else
+		series_with_gaps(r, s, out);
 }
 
 /* The samples in the window of the range selector. */

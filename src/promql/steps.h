@@ -92,6 +92,18 @@ static inline size_t bits_next(const uint64_t *bits, size_t n, size_t from)
 	return w * 64 + (size_t)__builtin_ctzll(word);
 }
 
+static inline size_t bits_next_clear(const uint64_t *bits, size_t n, size_t from)
+{
+	for (size_t i = from; i < n; i = (i / 64 + 1) * 64) {
+		uint64_t clear = ~bits[i / 64] >> (i % 64);
+		if (clear == 0)
+			continue;
+		size_t at = i + (size_t)__builtin_ctzll(clear);
+		return at < n ? at : n;
+	}
+	return n;
+}
+
 /* --- series ----------------------------------------------------------------------------------- */
 
 struct step_series {
