@@ -126,17 +126,32 @@ static bool read_counter(const struct chunk_chain *chain, struct time_range rang
 	return true;
 }
 
+/* Room for all samples at once, so that columns do not grow through ever larger copies. What is
+ * wrong with a chunk is told when it is decoded. */
+static void reserve(const struct chunk_chain *chain, enum aggr aggr, struct arena *a,
+		    struct samples *out)
+{
+	struct err ignored = ERR_INIT;
+	const struct chunk_data *data;
+	size_t n = out->n, more;
+
+	for (size_t i = 0; i < chain->n; i++)
+		if (data_for(chain->v[i], aggr, &data, &ignored) &&
+		    chunk_num_samples(data, &more, &ignored))
+			n += more;
+	samples_reserve(a, out, n);
+}
+
 bool aggregate_read(const struct chunk_chain *chain, enum aggregate_reading reading,
 		    struct time_range range, struct arena *a, struct samples *out, struct err *err)
 {
 	static const enum aggr aggr_of[] = {
-	    [READ_COUNT] = AGGR_COUNT,
-	    [READ_SUM] = AGGR_SUM,
-	    [READ_MIN] = AGGR_MIN,
-	    [READ_MAX] = AGGR_MAX,
+	    [READ_AVERAGE] = AGGR_SUM, [READ_COUNT] = AGGR_COUNT, [READ_SUM] = AGGR_SUM,
+	    [READ_MIN] = AGGR_MIN,     [READ_MAX] = AGGR_MAX,     [READ_COUNTER] = AGGR_COUNTER,
 	};
 	const struct chunk_data *data;
 
+	reserve(chain, aggr_of[reading], a, out);
 	if (reading == READ_COUNTER)
 		return read_counter(chain, range, a, out, err);
 	for (size_t i = 0; i < chain->n; i++) {
