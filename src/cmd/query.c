@@ -9,6 +9,7 @@
 #include "cmd/servers.h"
 #include "net/tls.h"
 #include "querier/querier.h"
+#include "rpc/query_server.h"
 #include "rpc/rpc_metrics.h"
 #include "rpc/store_client.h"
 #include "rpc/store_server.h"
@@ -31,12 +32,14 @@ struct query_command {
 	struct gate *selects;
 	struct querier *querier;
 	struct store_server *store_server;
+	struct query_server *query_server;
 	struct arena *arena; /* of the options' lists */
 };
 
 static void query_done(struct query_command *q)
 {
 	servers_stop(&q->servers);
+	query_server_free(q->query_server);
 	store_server_free(q->store_server);
 	querier_free(q->querier);
 	gate_free(q->selects);
@@ -272,6 +275,12 @@ static bool make_querier(struct query_command *q, struct err *err)
 	    .metrics = q->rt->metrics,
 	});
 	store_server_register(q->store_server, q->servers.grpc);
+	q->query_server = query_server_new(&(struct query_server_options){
+	    .service = querier_query_service(q->querier),
+	    .tracker = &q->memory,
+	    .clock = &clock_system,
+	});
+	query_server_register(q->query_server, q->servers.grpc);
 	return true;
 }
 

@@ -395,6 +395,7 @@ static bool proxy_info(struct store_api *base, struct ctx *ctx, struct arena *a,
 	    .supports_sharding = true,
 	    .supports_without_replica_labels = true,
 	    .has_store = true,
+	    .has_query = p->options.offers_query,
 	};
 	return true;
 }

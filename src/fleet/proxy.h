@@ -12,6 +12,7 @@
 struct proxy_options {
 	struct endpoint_set *endpoints; /* outlives the proxy */
 	const char *component;          /* what it announces itself as: "query" */
+	bool offers_query;              /* it announces the Query API, too */
 	struct pool *pool;              /* for asking many at once; outlives the proxy */
 	struct logger *logger;          /* may be NULL */
 };

@@ -203,7 +203,7 @@ static enum iter_result next_from_samples(struct reading *r, struct series *out,
 {
 	arena_rewind(r->arena, r->samples_end);
 	while (r->at_sample_series < r->samples.n_series) {
-		const struct read_series *from = &r->samples.series[r->at_sample_series++];
+		const struct query_series *from = &r->samples.series[r->at_sample_series++];
 		/* Prometheus may send series without samples. */
 		if (from->samples.n == 0)
 			continue;

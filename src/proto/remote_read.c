@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "proto/labels_message.h"
 #include "proto/repeated.h"
+#include "proto/timeseries.h"
 
 /* Field numbers of prompb. */
 enum {
@@ -31,10 +32,6 @@ enum {
 
 	RESPONSE_RESULTS = 1,
 	RESULT_TIMESERIES = 1,
-	TIMESERIES_LABELS = 1,
-	TIMESERIES_SAMPLES = 2,
-	SAMPLE_VALUE = 1,
-	SAMPLE_TIMESTAMP = 2,
 };
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -187,50 +184,6 @@ void chunked_read_encode(struct pb_writer *w, const struct series *v, size_t n, 
 /* --- the answer in samples ----------------------------------------------------------------------
  */
 
-static bool sample_decode(struct str message, struct samples *out, struct err *err)
-{
-	struct pb_reader r = pb_reader(message);
-	double v = 0;
-	int64_t t_ms = 0;
-
-	while (pb_next(&r)) {
-		if (r.key == PB_FIXED64(SAMPLE_VALUE))
-			v = pb_f64(r.number);
-		else if (r.key == PB_VARINT(SAMPLE_TIMESTAMP))
-			t_ms = (int64_t)r.number;
-	}
-	out->v[out->n] = v;
-	out->t_ms[out->n++] = t_ms;
-	return pb_reader_end(&r, "Sample", err);
-}
-
-static bool timeseries_decode(struct str message, struct arena *a, struct read_series *out,
-			      struct err *err)
-{
-	struct pb_reader r = pb_reader(message);
-	size_t n_labels = 0, n_samples = 0;
-	while (pb_next(&r)) {
-		n_labels += r.key == PB_BYTES(TIMESERIES_LABELS);
-		n_samples += r.key == PB_BYTES(TIMESERIES_SAMPLES);
-	}
-	if (!pb_reader_end(&r, "TimeSeries", err) ||
-	    !arena_has_room(a, n_labels * sizeof(struct label) + n_samples * 16, err))
-		return false;
-
-	struct label *labels = arena_alloc(a, n_labels * sizeof(*labels));
-	*out = (struct read_series){.labels.v = labels};
-	samples_reserve(a, &out->samples, n_samples);
-	bool ok = true;
-	r = pb_reader(message);
-	while (ok && pb_next(&r)) {
-		if (r.key == PB_BYTES(TIMESERIES_LABELS))
-			ok = label_decode(r.bytes, &labels[out->labels.n++], err);
-		else if (r.key == PB_BYTES(TIMESERIES_SAMPLES))
-			ok = sample_decode(r.bytes, &out->samples, err);
-	}
-	return ok && labels_settle(labels, n_labels, "TimeSeries", err);
-}
-
 static bool result_decode(struct str message, struct arena *a, struct read_response *out,
 			  struct err *err)
 {
@@ -246,7 +199,8 @@ static bool result_decode(struct str message, struct arena *a, struct read_respo
 	r = pb_reader(message);
 	while (pb_next(&r))
 		if (r.key == PB_BYTES(RESULT_TIMESERIES) &&
-		    !timeseries_decode(r.bytes, a, &out->series[out->n_series++], err))
+		    !timeseries_decode(r.bytes, TIMESERIES_FLOATS, a, &out->series[out->n_series++],
+				       err))
 			return false;
 	return true;
 }

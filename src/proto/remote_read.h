@@ -8,7 +8,7 @@
 
 #include "codec/pb_wire.h"
 #include "model/matcher.h"
-#include "model/samples.h"
+#include "model/query_service.h"
 #include "model/series.h"
 
 struct read_query {
@@ -48,12 +48,8 @@ void chunked_read_encode(struct pb_writer *w, const struct series *v, size_t n,
 			 int64_t query_index);
 
 /* ReadResponse: the first query's series as samples. Histograms are left out. */
-struct read_series {
-	struct labels labels;
-	struct samples samples;
-};
 struct read_response {
-	struct read_series *series;
+	struct query_series *series;
 	size_t n_series;
 };
 bool read_response_decode(struct str message, struct arena *a, struct read_response *out,

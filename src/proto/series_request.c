@@ -1,6 +1,7 @@
 #include "proto/series_request.h"
 
 #include "proto/repeated.h"
+#include "proto/shard_message.h"
 
 /* Field numbers of storepb. */
 enum {
@@ -30,11 +31,6 @@ enum {
 	GROUPING_BY = 1,
 	GROUPING_LABELS = 3,
 	RANGE_MILLIS = 1,
-
-	SHARD_INDEX = 1,
-	SHARD_TOTAL = 2,
-	SHARD_BY = 3,
-	SHARD_LABELS = 4,
 };
 
 /* --- decoding ------------------------------------------------------------------------------- */
@@ -108,33 +104,6 @@ static bool query_hints_decode(struct str message, struct arena *a, struct serie
 	out->projection_labels = projection.v;
 	out->n_projection_labels = projection.n;
 	return ok && pb_reader_end(&r, "QueryHints", err);
-}
-
-static bool shard_decode(struct str message, struct arena *a, struct shard_info *out,
-			 struct err *err)
-{
-	struct pb_reader r = pb_reader(message);
-	struct str_vec labels = {0};
-
-	while (pb_next(&r)) {
-		switch (r.key) {
-		case PB_VARINT(SHARD_INDEX):
-			out->index = (int64_t)r.number;
-			break;
-		case PB_VARINT(SHARD_TOTAL):
-			out->total = (int64_t)r.number;
-			break;
-		case PB_VARINT(SHARD_BY):
-			out->by = r.number != 0;
-			break;
-		case PB_BYTES(SHARD_LABELS):
-			ARENA_PUSH(a, &labels, r.bytes);
-			break;
-		}
-	}
-	out->labels = labels.v;
-	out->n_labels = labels.n;
-	return pb_reader_end(&r, "ShardInfo", err);
 }
 
 /* The numbers among the fields. */
@@ -217,18 +186,6 @@ void series_request_release(struct series_request *req)
 
 /* --- encoding, backwards ---------------------------------------------------------------------- */
 
-static void shard_encode(struct pb_writer *w, const struct shard_info *s)
-{
-	if (s->total == 0)
-		return;
-	size_t mark = pb_message_end(w);
-	pb_put_strings(w, SHARD_LABELS, s->labels, s->n_labels);
-	pb_opt_varint(w, SHARD_BY, s->by);
-	pb_opt_varint(w, SHARD_TOTAL, (uint64_t)s->total);
-	pb_opt_varint(w, SHARD_INDEX, (uint64_t)s->index);
-	pb_message_begin(w, REQUEST_SHARD_INFO, mark);
-}
-
 static void grouping_encode(struct pb_writer *w, const struct series_request *req)
 {
 	if (req->n_grouping == 0 && !req->grouping_by)
@@ -292,7 +249,7 @@ void series_request_encode(struct pb_writer *w, const struct series_request *req
 	pb_opt_varint(w, REQUEST_LIMIT, (uint64_t)req->limit);
 	pb_put_strings(w, REQUEST_WITHOUT_REPLICA_LABELS, req->without_replica_labels,
 		       req->n_without_replica_labels);
-	shard_encode(w, &req->shard);
+	shard_encode(w, REQUEST_SHARD_INFO, &req->shard);
 	query_hints_encode(w, req);
 	pb_opt_bytes(w, REQUEST_HINTS, req->hints);
 	pb_opt_varint(w, REQUEST_SKIP_CHUNKS, req->skip_chunks);

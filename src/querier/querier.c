@@ -5,6 +5,7 @@
 #include "api/syntax_api.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "fleet/local_query.h"
 #include "fleet/proxy.h"
 #include "ui/page.h"
 
@@ -15,6 +16,7 @@ struct querier {
 	struct endpoint_set *endpoints;
 	struct store_api *proxy;
 	struct query_api query;
+	struct query_service *local;
 	struct stores_api stores;
 	struct status_api status;
 	char *route_prefix;
@@ -75,11 +77,13 @@ struct querier *querier_new(const struct querier_options *options)
 	q->proxy = proxy_new(&(struct proxy_options){
 	    .endpoints = q->endpoints,
 	    .component = "query",
+	    .offers_query = true,
 	    .pool = options->endpoints.pool,
 	    .logger = options->endpoints.logger,
 	});
 	q->query = options->query;
 	q->query.evaluator.store = q->proxy;
+	q->local = local_query_new(&q->query.evaluator);
 	q->stores = (struct stores_api){options->query.api, q->endpoints};
 	q->status = (struct status_api){
 	    .api = options->query.api,
@@ -96,6 +100,7 @@ void querier_free(struct querier *q)
 {
 	if (!q)
 		return;
+	query_service_close(q->local);
 	store_close(q->proxy);
 	endpoint_set_free(q->endpoints);
 	free(q->api_prefix);
@@ -122,4 +127,9 @@ bool querier_wait_refreshed(struct querier *q, struct ctx *ctx)
 struct store_api *querier_store(struct querier *q)
 {
 	return q->proxy;
+}
+
+struct query_service *querier_query_service(struct querier *q)
+{
+	return q->local;
 }

@@ -35,5 +35,6 @@ bool querier_wait_refreshed(struct querier *q, struct ctx *ctx);
 
 /* What it serves to other queriers; borrowed. */
 struct store_api *querier_store(struct querier *q);
+struct query_service *querier_query_service(struct querier *q);
 
 #endif

@@ -16,6 +16,8 @@ static const struct {
     {RPC_STORE_SERIES, "thanos.Store", "Series", "server_stream"},
     {RPC_STORE_LABEL_NAMES, "thanos.Store", "LabelNames", "unary"},
     {RPC_STORE_LABEL_VALUES, "thanos.Store", "LabelValues", "unary"},
+    {RPC_QUERY_QUERY, "thanos.Query", "Query", "server_stream"},
+    {RPC_QUERY_QUERY_RANGE, "thanos.Query", "QueryRange", "server_stream"},
     {RPC_INFO_INFO, "thanos.info.Info", "Info", "unary"},
     {RPC_HEALTH_CHECK, "grpc.health.v1.Health", "Check", "unary"},
 };

@@ -7,6 +7,8 @@
 #define RPC_STORE_SERIES       "/thanos.Store/Series"
 #define RPC_STORE_LABEL_NAMES  "/thanos.Store/LabelNames"
 #define RPC_STORE_LABEL_VALUES "/thanos.Store/LabelValues"
+#define RPC_QUERY_QUERY        "/thanos.Query/Query"
+#define RPC_QUERY_QUERY_RANGE  "/thanos.Query/QueryRange"
 #define RPC_INFO_INFO          "/thanos.info.Info/Info"
 #define RPC_HEALTH_CHECK       "/grpc.health.v1.Health/Check"
 
