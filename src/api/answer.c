@@ -1,5 +1,6 @@
 #include "api/answer.h"
 
+#include "api/envelope.h"
 #include "base/assert.h"
 
 enum {
@@ -61,24 +62,10 @@ struct json_writer *api_data(struct api_answer *a)
 {
 	if (!a->has_data) {
 		http_response_set_header(a->response, "Content-Type", "application/json");
-		json_begin_object(&a->writer);
-		json_key(&a->writer, "status");
-		json_put_cstr(&a->writer, "success");
-		json_key(&a->writer, "data");
+		envelope_begin(&a->writer);
 		a->has_data = true;
 	}
 	return &a->writer;
-}
-
-static void put_warnings(struct api_answer *a)
-{
-	if (a->notes.n == 0)
-		return;
-	json_key(&a->writer, "warnings");
-	json_begin_array(&a->writer);
-	for (size_t i = 0; i < a->notes.n; i++)
-		json_put_cstr(&a->writer, a->notes.v[i].text);
-	json_end_array(&a->writer);
 }
 
 void api_end(struct api_answer *a)
@@ -86,8 +73,7 @@ void api_end(struct api_answer *a)
 	struct err err = ERR_INIT;
 
 	assert(a->has_data && !a->has_ended);
-	put_warnings(a);
-	json_end_object(&a->writer);
+	envelope_end(&a->writer, &a->notes);
 	a->has_ended = true;
 	if (notes_count(&a->notes, NOTE_WARNING) > 0 && !http_response_has_begun(a->response))
 		http_response_set_header(a->response, "Cache-Control", "no-store");

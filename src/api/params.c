@@ -5,8 +5,6 @@
 #include "base/quote.h"
 #include "base/time_text.h"
 
-#include <math.h>
-
 /* What Prometheus takes for "always": the times that its time type can express. */
 static const struct time_range ALL_TIME = {INT64_C(-9223309901257974000),
 					   INT64_C(9223309901257974999)};
@@ -28,14 +26,8 @@ bool param_required_time(const struct http_request *r, const char *name, int64_t
 			 struct err *err)
 {
 	struct str text = http_request_param(r, name);
-	double seconds;
 
-	if (float_parse(text, &seconds) && fits_i64(seconds * 1000)) {
-		double whole = trunc(seconds);
-		*out_ms = (int64_t)whole * 1000 + (int64_t)round((seconds - whole) * 1000);
-		return true;
-	}
-	return time_parse(text, out_ms, err) || cannot_parse(text, "timestamp", err);
+	return time_or_seconds_parse(text, out_ms, err) || cannot_parse(text, "timestamp", err);
 }
 
 bool param_time(const struct http_request *r, const char *name, int64_t *out_ms, struct err *err)

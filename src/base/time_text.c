@@ -1,7 +1,9 @@
 #include "base/time_text.h"
 
 #include "base/duration.h"
+#include "base/float_text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* --- days since 1970 and dates, by the proleptic Gregorian calendar -----------------------------
@@ -193,6 +195,17 @@ bool time_parse(struct str text, int64_t *ms, struct err *err)
 			       "parse \"%.*s\"",
 			       STR_FMT(text), STR_FMT(s));
 	*ms = days * MS_PER_DAY + clock_ms - offset_ms;
+	return true;
+}
+
+bool time_or_seconds_parse(struct str s, int64_t *ms, struct err *err)
+{
+	double seconds;
+
+	if (!float_parse(s, &seconds) || !(seconds * 1000 >= -0x1p63 && seconds * 1000 < 0x1p63))
+		return time_parse(s, ms, err);
+	double whole = trunc(seconds);
+	*ms = (int64_t)whole * 1000 + (int64_t)round((seconds - whole) * 1000);
 	return true;
 }
 

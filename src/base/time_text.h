@@ -20,6 +20,9 @@ struct time_text time_text_ms(int64_t ms);
 /* Go's time.Parse(time.RFC3339): decimals of any number, cut to milliseconds (towards the past). */
 bool time_parse(struct str s, int64_t *ms, struct err *err);
 
+/* What the HTTP API takes for a time: seconds since 1970 with any decimals, or RFC 3339. */
+bool time_or_seconds_parse(struct str s, int64_t *ms, struct err *err);
+
 /* The value of --min-time and its like: RFC 3339, or a model duration, optionally negative,
  * relative to now. */
 struct time_or_duration {

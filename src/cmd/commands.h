@@ -34,9 +34,20 @@ struct command {
 	/* NULL for a group, such as "tools". Builds what the command needs, runs it by
 	 * runtime_run(), and takes it down again. */
 	bool (*run)(struct runtime *rt, const void *options, struct err *err);
+	/* It does one thing for a person and ends: its failure is one plain line instead of a log
+	 * line, and unless --log.level is given only warnings are logged. */
+	bool is_tool;
 };
 
-#define COMMANDS(X) X(sidecar) X(store) X(query)
+#define COMMANDS(X)                                                                                \
+	X(sidecar)                                                                                 \
+	X(store)                                                                                   \
+	X(query)                                                                                   \
+	X(tools)                                                                                   \
+	X(tools_query)                                                                             \
+	X(tools_promql)                                                                            \
+	X(tools_promql_format)                                                                     \
+	X(tools_promql_parse)
 
 #define COMMAND_DECLARE_(name) extern const struct command command_##name;
 COMMANDS(COMMAND_DECLARE_)

@@ -1,5 +1,9 @@
 #include "cmd/common_flags.h"
 
+#include "net/tls.h"
+
+#include <stdlib.h>
+
 const char *const TLS_VERSION_CHOICES[] = {"1.0", "1.1", "1.2", "1.3", NULL};
 
 const struct flag_spec HTTP_FLAGS[3] = {
@@ -69,3 +73,91 @@ const struct flag_spec LIMIT_FLAGS[2] = {
 	     "internally implemented as 'chunks limit' considering each chunk contains a "
 	     "maximum of 120 samples."},
 };
+
+const struct flag_spec GRPC_CLIENT_FLAGS[] = {
+    {.name = "grpc-compression",
+     FLAG_ENUM(struct grpc_client_flags, compression),
+     .choices = FLAG_CHOICES("none", "snappy"),
+     .default_text = "none",
+     .help = "Compression algorithm to use for gRPC requests to other clients. Must be one of: "
+	     "snappy, none"},
+    {.name = "grpc-client-tls-secure",
+     FLAG_BOOL(struct grpc_client_flags, tls),
+     .help = "Use TLS when talking to the gRPC server"},
+    {.name = "grpc-client-tls-skip-verify",
+     FLAG_BOOL(struct grpc_client_flags, skip_verify),
+     .help = "Disable TLS certificate verification i.e self signed, signed by fake CA"},
+    {.name = "grpc-client-tls-cert",
+     FLAG_STRING(struct grpc_client_flags, certificate_file),
+     .default_text = "",
+     .help = "TLS Certificates to use to identify this client to the server"},
+    {.name = "grpc-client-tls-key",
+     FLAG_STRING(struct grpc_client_flags, key_file),
+     .default_text = "",
+     .help = "TLS Key for the client's certificate"},
+    {.name = "grpc-client-tls-ca",
+     FLAG_STRING(struct grpc_client_flags, ca_file),
+     .default_text = "",
+     .help = "TLS CA Certificates to use to verify gRPC servers"},
+    {.name = "grpc-client-server-name",
+     FLAG_STRING(struct grpc_client_flags, server_name),
+     .default_text = "",
+     .help = "Server name to verify the hostname on the returned gRPC certificates. See "
+	     "https://tools.ietf.org/html/rfc4366#section-3.1"},
+    {.name = "grpc-client-tls-min-version",
+     FLAG_ENUM(struct grpc_client_flags, min_version),
+     .choices = TLS_VERSION_CHOICES,
+     .default_text = "1.3",
+     .help = "TLS supported minimum version for gRPC client."},
+};
+
+bool grpc_client_tls(const struct grpc_client_flags *f, struct tls_client **out, struct err *err)
+{
+	static const char *const alpn[] = {"h2", NULL};
+	struct tls_settings settings = {
+	    .certificate.file = *f->certificate_file ? f->certificate_file : NULL,
+	    .key.file = *f->key_file ? f->key_file : NULL,
+	    .ca.file = *f->ca_file ? f->ca_file : NULL,
+	    .alpn = alpn,
+	    .server_name = *f->server_name ? f->server_name : NULL,
+	    .insecure_skip_verify = f->skip_verify,
+	};
+
+	*out = NULL;
+	if (!f->tls)
+		return true;
+	if (!tls_version_parse(TLS_VERSION_CHOICES[f->min_version], &settings.min_version, err))
+		return false;
+	*out = tls_client_new(&settings, err);
+	return *out || err_wrap(err, "TLS of the gRPC client");
+}
+
+static int str_order(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct str *flag_names(const struct flag_list *values, struct arena *a, size_t *n)
+{
+	struct {
+		struct str *v;
+		size_t n, cap;
+	} all = {0};
+
+	for (size_t i = 0; i < values->n; i++) {
+		struct str rest = str_of(values->v[i]), name;
+		while (rest.n > 0) {
+			rest = str_split(rest, ',', &name);
+			name = str_trim(name, " ");
+			if (name.n > 0)
+				ARENA_PUSH(a, &all, name);
+		}
+	}
+	if (all.n > 0)
+		qsort(all.v, all.n, sizeof(*all.v), str_order);
+	*n = 0;
+	for (size_t i = 0; i < all.n; i++)
+		if (*n == 0 || !str_eq(all.v[*n - 1], all.v[i]))
+			all.v[(*n)++] = all.v[i];
+	return all.v;
+}

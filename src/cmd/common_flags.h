@@ -21,6 +21,17 @@ struct grpc_flags {
 	struct flag_list curves;
 };
 
+struct grpc_client_flags {
+	int compression; /* enum grpc_compression */
+	bool tls;
+	bool skip_verify;
+	const char *certificate_file;
+	const char *key_file;
+	const char *ca_file;
+	const char *server_name;
+	int min_version; /* index into TLS_VERSION_CHOICES */
+};
+
 struct limit_flags {
 	uint64_t request_series;
 	uint64_t request_samples;
@@ -30,7 +41,16 @@ extern const char *const TLS_VERSION_CHOICES[]; /* "1.0" to "1.3" */
 
 extern const struct flag_spec HTTP_FLAGS[3];
 extern const struct flag_spec GRPC_FLAGS[8];
+extern const struct flag_spec GRPC_CLIENT_FLAGS[8];
 extern const struct flag_spec LIMIT_FLAGS[2];
+
+struct tls_client;
+
+/* The TLS that the flags ask for; *out is NULL without --grpc-client-tls-secure. */
+bool grpc_client_tls(const struct grpc_client_flags *f, struct tls_client **out, struct err *err);
+
+/* The names in a repeatable flag whose values are lists with commas: ascending, each once. */
+struct str *flag_names(const struct flag_list *values, struct arena *a, size_t *n);
 
 /* Flags of Thanos that are known and refused need a place for their value like any other. */
 struct refused_flags {

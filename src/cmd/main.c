@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 /* Thanos' last words are an err field and no message. */
-static int fail(struct runtime *rt, const struct err *err)
+static int fail(struct runtime *rt, const struct command *command, const struct err *err)
 {
+	if (command->is_tool) {
+		fprintf(stderr, "athanor: error: %s\n", err->msg);
+		return 1;
+	}
 	const char *when = runtime_was_run(rt) ? "" : "preparing ";
 	char *text auto_free(mem_free) =
 	    xasprintf("%s%s command failed: %s", when, rt->command, err->msg);
@@ -41,13 +45,15 @@ static int run_command(struct command_line *line)
 	struct runtime rt;
 	int exit_code = 0;
 
+	if (line->command->is_tool && !flags_is_set(line->flags, "log.level"))
+		line->global.log_level = LOG_LEVEL_WARN;
 	crash_handler_install();
 	crash_raise_file_limit();
 	if (!runtime_init(&rt, line->command->name, &line->global, line->flags, &err)) {
 		fprintf(stderr, "%s\n", err.msg);
 		exit_code = 1;
 	} else if (!run(&rt, line, &err)) {
-		exit_code = fail(&rt, &err);
+		exit_code = fail(&rt, line->command, &err);
 	} else {
 		log_info(rt.logger, "exiting");
 	}

@@ -14,8 +14,6 @@
 #include "rpc/store_client.h"
 #include "rpc/store_server.h"
 
-#include <stdlib.h>
-
 /* --- its parts -------------------------------------------------------------------------------- */
 
 enum { FAN_OUT_THREADS_MAX = 256, FAN_OUT_BACKLOG_MAX = 4096 };
@@ -85,27 +83,6 @@ static bool add_endpoints(const struct flag_list *addresses, bool strict,
 	return true;
 }
 
-static bool make_client_tls(struct query_command *q, struct err *err)
-{
-	static const char *const alpn[] = {"h2", NULL};
-	const struct endpoint_flags *f = &q->options->endpoints;
-	struct tls_settings settings = {
-	    .certificate.file = *f->certificate_file ? f->certificate_file : NULL,
-	    .key.file = *f->key_file ? f->key_file : NULL,
-	    .ca.file = *f->ca_file ? f->ca_file : NULL,
-	    .alpn = alpn,
-	    .server_name = *f->server_name ? f->server_name : NULL,
-	    .insecure_skip_verify = f->skip_verify,
-	};
-
-	if (!f->tls)
-		return true;
-	if (!tls_version_parse(TLS_VERSION_CHOICES[f->min_version], &settings.min_version, err))
-		return false;
-	q->tls = tls_client_new(&settings, err);
-	return q->tls || err_wrap(err, "TLS of the gRPC client");
-}
-
 static struct store_api *dial(void *arg, const char *address)
 {
 	struct query_command *q = arg;
@@ -117,42 +94,11 @@ static struct store_api *dial(void *arg, const char *address)
 		    {
 			.loops = q->servers.loops,
 			.tls = q->tls,
-			.compression = (enum grpc_compression)q->options->endpoints.compression,
+			.compression = (enum grpc_compression)q->options->grpc_client.compression,
 			.observer = rpc_metrics_client_observer(q->client_metrics),
 		    },
 		.response_timeout_ms = q->options->endpoints.response_timeout_ms,
 	    });
-}
-
-static int str_order(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-/* Repeated and comma-separated; ascending, each once. */
-static struct str *replica_labels(const struct flag_list *flags, struct arena *a, size_t *n)
-{
-	struct {
-		struct str *v;
-		size_t n, cap;
-	} all = {0};
-
-	for (size_t i = 0; i < flags->n; i++) {
-		struct str rest = str_of(flags->v[i]), name;
-		while (rest.n > 0) {
-			rest = str_split(rest, ',', &name);
-			name = str_trim(name, " ");
-			if (name.n > 0)
-				ARENA_PUSH(a, &all, name);
-		}
-	}
-	if (all.n > 0)
-		qsort(all.v, all.n, sizeof(*all.v), str_order);
-	*n = 0;
-	for (size_t i = 0; i < all.n; i++)
-		if (*n == 0 || !str_eq(all.v[*n - 1], all.v[i]))
-			all.v[(*n)++] = all.v[i];
-	return all.v;
 }
 
 static bool read_features(struct query_command *q, struct parser_options *parser, struct err *err)
@@ -223,7 +169,7 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 	};
 	struct evaluator *e = &api.evaluator;
 
-	e->replica_labels = replica_labels(&f->replica_labels, q->arena, &e->n_replica_labels);
+	e->replica_labels = flag_names(&f->replica_labels, q->arena, &e->n_replica_labels);
 	e->engine.parser.extended_functions = f->x_functions;
 	if (!read_features(q, &e->engine.parser, err))
 		return false;
@@ -299,7 +245,7 @@ static bool make_parts(struct query_command *q, struct err *err)
 			      .tracker = &q->memory,
 			  },
 			  err) ||
-	    !make_client_tls(q, err))
+	    !grpc_client_tls(&q->options->grpc_client, &q->tls, err))
 		return false;
 	q->client_metrics = rpc_metrics_new(q->rt->metrics, RPC_CLIENT);
 	q->fan_out = pool_new(&(struct pool_options){.name = "fan-out",

@@ -11,14 +11,6 @@ struct endpoint_flags {
 	int64_t info_timeout_ms;
 	int64_t unhealthy_timeout_ms;
 	int64_t response_timeout_ms;
-	int compression; /* enum grpc_compression */
-	bool tls;
-	bool skip_verify;
-	const char *certificate_file;
-	const char *key_file;
-	const char *ca_file;
-	const char *server_name;
-	int min_version; /* index into TLS_VERSION_CHOICES */
 };
 
 struct web_flags {
@@ -62,13 +54,14 @@ struct query_options {
 	struct grpc_flags grpc;
 	struct limit_flags limits;
 	struct endpoint_flags endpoints;
+	struct grpc_client_flags grpc_client;
 	struct web_flags web;
 	struct engine_flags engine;
 	struct tenancy_flags tenancy;
 	struct refused_flags refused;
 };
 
-enum { N_QUERY_FLAGS = 8 };
+enum { N_QUERY_FLAGS = 9 };
 extern const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS];
 
 #endif

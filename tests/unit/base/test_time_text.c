@@ -102,6 +102,35 @@ static void a_time_or_duration_is_either(void **state)
 		   "empty duration string");
 }
 
+static void a_time_may_be_seconds_since_1970(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want_ms;
+	} cases[] = {
+	    {"0", 0},
+	    {"1700000000", INT64_C(1700000000000)},
+	    {"1700000000.1234", INT64_C(1700000000123)},
+	    {"1.7e9", INT64_C(1700000000000)},
+	    {"-1.5", -1500},
+	    {"2023-11-14T22:13:20Z", INT64_C(1700000000000)},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err err = ERR_INIT;
+		int64_t ms = 1;
+		assert_true(time_or_seconds_parse(str_of(cases[i].text), &ms, &err));
+		assert_int_equal(ms, cases[i].want_ms);
+	}
+	static const char *const wrong[] = {"", "now", "NaN", "Inf", "1e30", "2023-11-14"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct err err = ERR_INIT;
+		int64_t ms;
+		assert_false(time_or_seconds_parse(str_of(wrong[i]), &ms, &err));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +140,7 @@ int main(void)
 	    cmocka_unit_test(zones_and_decimals_are_read),
 	    cmocka_unit_test(what_is_no_rfc_3339_is_refused),
 	    cmocka_unit_test(a_time_or_duration_is_either),
+	    cmocka_unit_test(a_time_may_be_seconds_since_1970),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
