@@ -1,6 +1,7 @@
 #include "cmd/command_line.h"
 
 #include "base/alloc.h"
+#include "cmd/completion.h"
 #include "cmd/usage.h"
 
 #include <stdlib.h>
@@ -28,17 +29,17 @@ unsigned command_line_width(int fd)
 
 /* Thanos' commands that may be asked for before they exist here. */
 static const char *const thanos_commands[] = {
-    "sidecar", "store", "query", "rule", "compact", "tools", "receive", "query-frontend",
+    "rule", "compact", "receive", "query-frontend", "tools bucket", "tools rules-check",
 };
 
-static bool unknown_command(const char *word, struct err *err)
+static bool unknown_command(const char *word, const char *name, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(thanos_commands) / sizeof(thanos_commands[0]); i++)
-		if (strcmp(word, thanos_commands[i]) == 0)
+		if (strcmp(name, thanos_commands[i]) == 0)
 			return err_set(err, ERR_UNSUPPORTED,
 				       "command %s of Thanos is not part of this version of "
 				       "Athanor",
-				       word);
+				       name);
 	return err_set(err, ERR_INVALID, "expected command but got \"%s\"", word);
 }
 
@@ -49,12 +50,14 @@ static void remove_arg(struct flag_list *args, size_t i)
 }
 
 /* Takes the command's words out of `args`: a word stands for a command as long as there are
- * commands below the one found so far. *found stays NULL when there is no word. */
+ * commands below the one found so far. *found is NULL when there is no word; also after a failure
+ * it is what was found before. */
 static bool find_command(const struct usage *u, struct arena *a, struct flag_list *args,
 			 const struct command **found, struct err *err)
 {
 	const struct command *command = NULL;
 
+	*found = NULL;
 	while (!command || command_is_group(u->commands, command)) {
 		size_t n;
 		struct flag_group *groups = command_groups(command, u->global, NULL, a, &n);
@@ -65,10 +68,10 @@ static bool find_command(const struct usage *u, struct arena *a, struct flag_lis
 		const char *name = command ? arena_printf(a, "%s %s", command->name, word) : word;
 		command = command_find(u->commands, name);
 		if (!command)
-			return unknown_command(word, err);
+			return unknown_command(word, name, err);
+		*found = command;
 		remove_arg(args, at);
 	}
-	*found = command;
 	return true;
 }
 
@@ -103,6 +106,20 @@ static void help_command(struct command_line *line, const struct usage *u, struc
 		usage_write(u, command);
 	else
 		fail(line, u, &err);
+}
+
+/* The words behind the question count as far as they name commands. */
+static void complete(struct command_line *line, const struct usage *u, const struct flag_list *args)
+{
+	struct flag_list words = {0};
+	const struct command *command;
+	struct err ignored = ERR_INIT;
+
+	for (size_t i = 1; i < args->n; i++)
+		ARENA_PUSH(line->a, &words, args->v[i]);
+	find_command(u, line->a, &words, &command, &ignored);
+	completion_write(u, command, args);
+	line->for_program = true;
 }
 
 /* True when the command line asks about the program instead of running it. */
@@ -181,6 +198,10 @@ void command_line_parse(struct command_line *line, struct command_list commands,
 	};
 	if (!flags_expand_args(argv + 1, (size_t)argc - 1, line->a, &args, &err)) {
 		fail(line, &u, &err);
+		return;
+	}
+	if (args.n > 0 && completion_is_asked(args.v[0])) {
+		complete(line, &u, &args);
 		return;
 	}
 	size_t first = flags_find_word(&u.global, 1, &args);

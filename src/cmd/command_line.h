@@ -2,7 +2,8 @@
  * Thanos print them.
  *
  * As there, what cannot be read at all (an unknown flag or command) is one line and exit code 1; a
- * bad value is the usage, one line, and exit code 2; help and version go to stderr too.
+ * bad value is the usage, one line, and exit code 2; help and version go to stderr too. Completions
+ * and their scripts alone go to stdout.
  */
 #ifndef CMD_COMMAND_LINE_H
 #define CMD_COMMAND_LINE_H
@@ -16,6 +17,7 @@ struct command_line {
 	struct global_flags global;
 	struct flags *flags;
 	int exit_code;
+	bool for_program; /* what has been said is for a shell to read, on standard output */
 	struct arena *a;
 };
 

@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 
 	command_line_parse(&line, commands_all(), argc, (const char *const *)argv,
 			   command_line_width(STDERR_FILENO), &said);
-	fputs(buf_cstr(&said), stderr);
+	fputs(buf_cstr(&said), line.for_program ? stdout : stderr);
 	int exit_code = line.command ? run_command(&line) : line.exit_code;
 	command_line_done(&line);
 	return exit_code;

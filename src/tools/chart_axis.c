@@ -75,8 +75,8 @@ struct chart_axis chart_value_axis(double min, double max, size_t n_ticks, struc
 		axis.max = max > min ? max : nextafter(min, INFINITY);
 		return axis;
 	}
-	axis.min = first * step;
-	axis.max = last * step;
+	axis.min = fmin(first * step, min);
+	axis.max = fmax(last * step, max);
 	for (double i = first; i <= last; i++)
 		ARENA_PUSH(a, &axis.ticks,
 			   (struct chart_tick){i * step, value_label(i * step, step, largest, a)});

@@ -195,7 +195,7 @@ static void what_cannot_be_read_is_a_line_and_exit_code_1(void **state)
 
 static void a_command_of_thanos_that_is_missing_is_told_apart(void **state)
 {
-	struct parsed p auto_done(parsed_done);
+	struct parsed p auto_done(parsed_done), q auto_done(parsed_done);
 	(void)state;
 
 	PARSE(&p, "receive");
@@ -203,6 +203,11 @@ static void a_command_of_thanos_that_is_missing_is_told_apart(void **state)
 	expect_said(&p, 1,
 		    "athanor: error: command receive of Thanos is not part of this version of "
 		    "Athanor\n");
+	PARSE(&q, "tools", "rules-check");
+	expect_said(
+	    &q, 1,
+	    "athanor: error: command tools rules-check of Thanos is not part of this version "
+	    "of Athanor\n");
 }
 
 static void a_group_is_not_a_command(void **state)
@@ -277,6 +282,53 @@ static void the_version_and_the_long_help_are_told(void **state)
 	expect_said(&r, 1, "athanor: error: there is no man page; try --help-long\n");
 }
 
+#define COMPLETE(p, want, ...)                                                                     \
+	do {                                                                                       \
+		PARSE((p), "--completion-bash", __VA_ARGS__);                                      \
+		expect_said((p), 0, want);                                                         \
+		assert_true((p)->line.for_program);                                                \
+		parsed_done(p);                                                                    \
+	} while (0)
+
+#define GLOBAL_FLAGS                                                                               \
+	"--help\n--version\n--log.level\n--log.format\n--tracing.config-file\n--tracing.config\n"  \
+	"--enable-auto-gomemlimit\n--auto-gomemlimit.ratio"
+
+static void a_shell_is_told_what_could_come_next(void **state)
+{
+	struct parsed p;
+	(void)state;
+
+	COMPLETE(&p, "help\nnode\ntools", "");
+	COMPLETE(&p, "help\nnode\ntools", "no");
+	COMPLETE(&p, "bucket", "tools", "");
+	COMPLETE(&p, "ls", "tools", "bucket", "");
+	COMPLETE(&p, "", "node", "");
+	COMPLETE(&p, "--number\n" GLOBAL_FLAGS, "node", "--");
+	COMPLETE(&p, "--number\n" GLOBAL_FLAGS, "node", "--num");
+	COMPLETE(&p, "--bucket\n--number\n" GLOBAL_FLAGS, "tools", "bucket", "ls", "--n");
+	COMPLETE(&p, GLOBAL_FLAGS, "--");
+	COMPLETE(&p, "error\nwarn\ninfo\ndebug", "node", "--log.level", "");
+	COMPLETE(&p, "error\nwarn\ninfo\ndebug", "node", "--log.level", "i");
+	COMPLETE(&p, "", "node", "--log.level", "info");
+	COMPLETE(&p, "ls", "tools", "bucket", "--bucket", "b");
+	COMPLETE(&p, "bucket", "tools", "nosuch", "");
+}
+
+static void scripts_for_shells_name_the_program(void **state)
+{
+	struct parsed p auto_done(parsed_done), q auto_done(parsed_done);
+	(void)state;
+
+	PARSE(&p, "--completion-script-bash");
+	assert_true(p.line.for_program);
+	assert_true(str_ends(buf_str(&p.said),
+			     STR("complete -F _athanor_bash_autocomplete -o default athanor\n")));
+	PARSE(&q, "--completion-script-zsh");
+	assert_true(str_starts(buf_str(&q.said), STR("#compdef athanor\n")));
+	assert_non_null(strstr(buf_cstr(&q.said), "${(%):-%x}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +342,8 @@ int main(void)
 	    cmocka_unit_test(a_word_that_is_needed_is_asked_for),
 	    cmocka_unit_test(without_a_command_all_of_them_are_listed),
 	    cmocka_unit_test(the_version_and_the_long_help_are_told),
+	    cmocka_unit_test(a_shell_is_told_what_could_come_next),
+	    cmocka_unit_test(scripts_for_shells_name_the_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
