@@ -21,6 +21,7 @@ struct resort {
 		size_t n, cap;
 	} all;
 	size_t at;
+	struct err failure;   /* of src; told behind what came before it */
 	struct arena *united; /* chunks of the last answer, where several series became one */
 };
 
@@ -42,15 +43,12 @@ static int by_key(const void *a, const void *b)
 static bool read_all(struct resort *it, struct err *err)
 {
 	struct series s;
-	enum iter_result r;
 
-	while ((r = series_iter_next(it->src, &s, err)) == ITER_VALUE) {
+	while (series_iter_next(it->src, &s, &it->failure) == ITER_VALUE) {
 		keep(it, &s);
 		if (!tracker_check(arena_tracker(it->arena), err))
 			return err_wrap(err, "sort series without replica labels");
 	}
-	if (r == ITER_ERROR)
-		return false;
 	series_iter_close(it->src);
 	it->src = NULL;
 	if (it->all.n)
@@ -78,6 +76,14 @@ static void unite(struct resort *it, size_t from, size_t to, struct series *out)
 	out->n_chunks = chunks_unite(it->united, chunks, n);
 }
 
+static enum iter_result end(const struct resort *it, struct err *err)
+{
+	if (it->failure.code == ERR_OK)
+		return ITER_END;
+	*err = it->failure;
+	return ITER_ERROR;
+}
+
 static enum iter_result resort_next(struct series_iter *base, struct series *out, struct err *err)
 {
 	struct resort *it = (struct resort *)base;
@@ -85,15 +91,15 @@ static enum iter_result resort_next(struct series_iter *base, struct series *out
 	if (it->src && !read_all(it, err))
 		return ITER_ERROR;
 	if (it->at == it->all.n)
-		return ITER_END;
+		return end(it, err);
 
-	size_t end = it->at + 1;
-	while (end < it->all.n && str_eq(it->all.v[it->at].key, it->all.v[end].key))
-		end++;
+	size_t to = it->at + 1;
+	while (to < it->all.n && str_eq(it->all.v[it->at].key, it->all.v[to].key))
+		to++;
 	*out = it->all.v[it->at].series;
-	if (end - it->at > 1)
-		unite(it, it->at, end, out);
-	it->at = end;
+	if (to - it->at > 1)
+		unite(it, it->at, to, out);
+	it->at = to;
 	return ITER_VALUE;
 }
 

@@ -1,5 +1,6 @@
 #include "store/resort.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/fake_store.h"
 #include "tests/lib/series_text.h"
 
 static void series_are_sorted_and_joined_without_the_dropped_labels(void **state)
@@ -44,11 +45,40 @@ static void more_than_the_memory_limit_is_an_error_and_all_is_given_back(void **
 	assert_int_equal(query.used_bytes, 0);
 }
 
+static void what_a_stream_gave_before_it_failed_comes_first(void **state)
+{
+	const struct series two[] = {
+	    {.labels = {.v = (struct label[]){LABEL("a", "1"), LABEL("replica", "x")}, .n = 2}},
+	    {.labels = {.v = (struct label[]){LABEL("a", "2"), LABEL("replica", "x")}, .n = 2}},
+	};
+	struct str drop[] = {STR("replica")};
+	struct series_request all = {0};
+	struct fake_store store;
+	struct err err = ERR_INIT;
+	struct series s;
+	(void)state;
+
+	fake_store_init(&store, two, 2);
+	store.fail_after_one = "unexpected EOF";
+	struct series_iter *it =
+	    series_resort(store_series(&store.base, NULL, &all, NULL, NULL, &err), drop, 1, NULL);
+
+	assert_int_equal(series_iter_next(it, &s, &err), ITER_VALUE);
+	expect_str(labels_get(s.labels, STR("a")), "1");
+	assert_int_equal(s.labels.n, 1);
+	assert_int_equal(err.code, ERR_OK);
+	assert_int_equal(series_iter_next(it, &s, &err), ITER_ERROR);
+	expect_err(NULL, err, ERR_UNAVAILABLE, "unexpected EOF");
+	series_iter_close(it);
+	assert_int_equal(store.n_open, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(series_are_sorted_and_joined_without_the_dropped_labels),
 	    cmocka_unit_test(an_empty_stream_stays_empty),
+	    cmocka_unit_test(what_a_stream_gave_before_it_failed_comes_first),
 	    cmocka_unit_test(more_than_the_memory_limit_is_an_error_and_all_is_given_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
