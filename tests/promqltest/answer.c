@@ -50,21 +50,18 @@ static bool read_all(struct arena *a, struct promql_result *r, struct answer *ou
 	return result == ITER_END;
 }
 
-bool answer_get(struct arena *a, struct str expr, struct query_time time, struct queryable *q,
-		struct answer *out, struct err *err)
-{
-	struct promql_engine_opts opts = {
-	    .parser = PARSER_OPTIONS_ALL,
-	    .max_samples = 0,
-	    .delayed_name_removal = true,
-	    .use_start_timestamps = true,
-	    .note_positions = true,
-	};
+static const struct promql_engine_opts engine = {
+    .parser = PARSER_OPTIONS_ALL,
+    .delayed_name_removal = true,
+    .use_start_timestamps = true,
+    .note_positions = true,
+};
 
-	*out = (struct answer){0};
-	notes_init(&out->notes);
+static bool ask_database(struct arena *a, struct str expr, struct query_time time,
+			 struct queryable *q, struct answer *out, struct err *err)
+{
 	struct promql_plan *plan auto_free(promql_plan_free) =
-	    promql_prepare(expr, &opts, time, err);
+	    promql_prepare(expr, &engine, time, err);
 	if (!plan)
 		return false;
 	struct promql_result *r auto_free(promql_result_free) =
@@ -72,6 +69,39 @@ bool answer_get(struct arena *a, struct str expr, struct query_time time, struct
 	if (!r)
 		return false;
 	return read_all(a, r, out, err);
+}
+
+static bool ask_stores(struct arena *a, struct str expr, struct query_time time,
+		       const struct source *src, struct answer *out, struct err *err)
+{
+	struct evaluator evaluator = *src->evaluator;
+	struct query_request request = {
+	    .text = expr,
+	    .start_ms = time.start_ms,
+	    .end_ms = time.end_ms,
+	    .step_ms = time.step_ms,
+	    .is_range = time.step_ms > 0,
+	    .timeout_ms = INT64_MAX,
+	    .dedup = src->dedup != DEDUP_NONE,
+	    .partial_response = src->partial_response,
+	};
+	struct evaluation e auto_done(evaluation_done);
+
+	evaluator.engine = engine;
+	evaluator.dedup = src->dedup;
+	evaluation_init(&e, &evaluator, &request);
+	return evaluation_prepare(&e, false, err) && evaluation_start(&e, NULL, &out->notes, err) &&
+	       read_all(a, e.result, out, err);
+}
+
+bool answer_get(struct arena *a, struct str expr, struct query_time time, const struct source *src,
+		struct answer *out, struct err *err)
+{
+	*out = (struct answer){0};
+	notes_init(&out->notes);
+	if (src->database)
+		return ask_database(a, expr, time, src->database, out, err);
+	return ask_stores(a, expr, time, src, out, err);
 }
 
 void answer_done(struct answer *answer)

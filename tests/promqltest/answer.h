@@ -3,8 +3,15 @@
 #ifndef TESTS_PROMQLTEST_ANSWER_H
 #define TESTS_PROMQLTEST_ANSWER_H
 
-#include "model/queryable.h"
-#include "promql/engine.h"
+#include "fleet/evaluation.h"
+
+/* What is asked. */
+struct source {
+	struct queryable *database; /* NULL: the stores of the evaluator */
+	const struct evaluator *evaluator;
+	enum dedup_function dedup;
+	bool partial_response;
+};
 
 struct answer_series {
 	struct labels labels;
@@ -27,7 +34,7 @@ struct answer {
 
 /* With all that the scripts of Prometheus take for granted switched on. `out` is to be ended with
  * answer_done() also on failure; the rest of it is memory of `a`. */
-bool answer_get(struct arena *a, struct str expr, struct query_time time, struct queryable *q,
+bool answer_get(struct arena *a, struct str expr, struct query_time time, const struct source *src,
 		struct answer *out, struct err *err);
 void answer_done(struct answer *answer);
 

@@ -32,13 +32,13 @@ static void print_want(struct str body)
 	}
 }
 
-static void run_eval(const struct command *c, struct memory_queryable *mq, const char *path,
-		     struct tally *t)
+static void run_eval(const struct command *c, struct storage *s, const char *path, struct tally *t)
 {
+	struct source src = storage_source(s);
 	struct buf got auto_done(buf_done) = BUF_INIT(GOT_MAX_BYTES);
 	struct err err = ERR_INIT;
 
-	if (eval_run(&c->eval, memory_queryable(mq), &got, &err)) {
+	if (eval_run(&c->eval, &src, &got, &err)) {
 		t->passed++;
 		return;
 	}
@@ -48,18 +48,25 @@ static void run_eval(const struct command *c, struct memory_queryable *mq, const
 	print_want(c->eval.body);
 }
 
-static bool run_command(const struct command *c, struct memory_queryable **mq, const char *path,
+static bool run_command(const struct command *c, struct storage *s, const char *path,
 			struct tally *t, struct err *err)
 {
 	switch (c->kind) {
 	case COMMAND_CLEAR:
-		memory_queryable_free(*mq);
-		*mq = memory_queryable_new();
+		storage_clear(s);
 		return true;
 	case COMMAND_LOAD:
-		return storage_load(*mq, &c->load, err) || err_wrap(err, "line %zu", c->line);
+		return storage_load(s, &c->load, err) || err_wrap(err, "line %zu", c->line);
+	case COMMAND_STORE:
+		return storage_order(s, &c->order, err) || err_wrap(err, "line %zu", c->line);
+	case COMMAND_DEDUP:
+		storage_set_dedup(s, c->dedup);
+		return true;
+	case COMMAND_PARTIAL_RESPONSE:
+		storage_set_partial_response(s, c->partial_response);
+		return true;
 	case COMMAND_EVAL:
-		run_eval(c, *mq, path, t);
+		run_eval(c, s, path, t);
 		return true;
 	}
 	return false;
@@ -73,12 +80,11 @@ static bool run_script(const char *path, struct tally *t, struct err *err)
 
 	if (!fs_read(path, &text, err) || !script_parse(a, buf_str(&text), &script, err))
 		return false;
-	struct memory_queryable *mq = memory_queryable_new();
-	bool ok = true;
-	for (size_t i = 0; i < script.n && ok; i++)
-		ok = run_command(&script.v[i], &mq, path, t, err);
-	memory_queryable_free(mq);
-	return ok;
+	struct storage *s auto_free(storage_free) = storage_new();
+	for (size_t i = 0; i < script.n; i++)
+		if (!run_command(&script.v[i], s, path, t, err))
+			return false;
+	return true;
 }
 
 static struct tally run_file(const char *path)

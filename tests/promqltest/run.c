@@ -11,7 +11,7 @@ enum { MINUTE_MS = 60000 };
 /* Where a query is evaluated, and what came of it when it was not what was expected. */
 struct runner {
 	const struct eval *e;
-	struct queryable *q;
+	const struct source *src;
 	struct buf *got;
 };
 
@@ -39,7 +39,7 @@ static bool check_run(struct runner *r, struct str expr, struct query_time time,
 	struct answer answer auto_done(answer_done);
 	struct err failure = ERR_INIT;
 
-	bool ok = answer_get(a, expr, time, r->q, &answer, &failure);
+	bool ok = answer_get(a, expr, time, r->src, &answer, &failure);
 	if (check_outcome(r, &answer, ok, &failure, err))
 		return true;
 	show(r, &answer, ok, &failure);
@@ -56,7 +56,7 @@ static bool check_as_range(struct runner *r, struct str expr, int64_t t_ms, stru
 	struct answer answer auto_done(answer_done);
 	struct err failure = ERR_INIT;
 
-	bool ok = answer_get(a, expr, time, r->q, &answer, &failure);
+	bool ok = answer_get(a, expr, time, r->src, &answer, &failure);
 	if (ok && (r->e->is_ordered || answer_check_at(r->e, &answer, t_ms, err)))
 		return true;
 	if (!ok)
@@ -196,9 +196,9 @@ static bool check_pinned(struct runner *r, struct err *err)
 	return true;
 }
 
-bool eval_run(const struct eval *e, struct queryable *q, struct buf *got, struct err *err)
+bool eval_run(const struct eval *e, const struct source *src, struct buf *got, struct err *err)
 {
-	struct runner r = {.e = e, .q = q, .got = got};
+	struct runner r = {.e = e, .src = src, .got = got};
 	struct query_time time = {e->start_ms, e->end_ms, e->step_ms};
 
 	if (e->is_range)

@@ -4,14 +4,13 @@
 #ifndef TESTS_PROMQLTEST_RUN_H
 #define TESTS_PROMQLTEST_RUN_H
 
-#include "base/buf.h"
-#include "model/queryable.h"
+#include "tests/promqltest/answer.h"
 #include "tests/promqltest/script.h"
 
 #define GOT_INDENT "        "
 
 /* False with the first difference when an answer is not what is expected; *got is then that answer,
  * in lines that begin with GOT_INDENT. */
-bool eval_run(const struct eval *e, struct queryable *q, struct buf *got, struct err *err);
+bool eval_run(const struct eval *e, const struct source *src, struct buf *got, struct err *err);
 
 #endif

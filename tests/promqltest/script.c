@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "base/regex.h"
 #include "promql/parser.h"
+#include "promql/series_notation.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -56,16 +57,42 @@ bool eval_demands(const struct eval *e, enum demand_kind kind)
 
 /* --- load ------------------------------------------------------------------------------------- */
 
+/* load_store a{replica="1"} 30s: the name of the store, its external labels, the step. */
+static bool parse_store_head(struct arena *a, struct str *rest, struct load *out, struct err *err)
+{
+	size_t n = rest->n;
+	struct labels labels;
+
+	while (n > 0 && rest->p[n - 1] != ' ' && rest->p[n - 1] != '\t')
+		n--;
+	if (!series_notation_parse_labels(a, str_trim(str_from(rest->p, n), " \t"), &labels, err))
+		return false;
+	*rest = str_skip(*rest, n);
+	out->store = labels_get(labels, STR(LABEL_NAME));
+	out->external_labels = labels_without(a, labels, &(struct str)STR(LABEL_NAME), 1);
+	return out->store.n || err_set(err, ERR_INVALID, "load_store needs the name of a store");
+}
+
+static bool parse_load_head(struct arena *a, struct str word, struct str rest, struct load *out,
+			    struct err *err)
+{
+	bool is_store = str_is(word, "load_store");
+
+	out->with_custom_buckets = str_is(word, "load_with_nhcb");
+	if (!is_store && !out->with_custom_buckets && !str_is(word, "load"))
+		return err_set(err, ERR_INVALID, "unknown command %.*s", STR_FMT(word));
+	if (is_store && !parse_store_head(a, &rest, out, err))
+		return false;
+	if (!model_duration_parse(rest, &out->step_ms, err))
+		return false;
+	return out->step_ms || err_set(err, ERR_INVALID, "load needs a step");
+}
+
 static bool parse_load(struct arena *a, struct lines *l, struct str word, struct str rest,
 		       struct load *out, struct err *err)
 {
-	out->with_custom_buckets = str_is(word, "load_with_nhcb");
-	if (!out->with_custom_buckets && !str_is(word, "load"))
-		return err_set(err, ERR_INVALID, "unknown command %.*s", STR_FMT(word));
-	if (!model_duration_parse(rest, &out->step_ms, err))
+	if (!parse_load_head(a, word, rest, out, err))
 		return false;
-	if (out->step_ms == 0)
-		return err_set(err, ERR_INVALID, "load needs a step");
 	for (struct str line = next_line(l); line.n; line = next_line(l)) {
 		struct start_times starts;
 		struct series_line s;
@@ -80,6 +107,48 @@ static bool parse_load(struct arena *a, struct lines *l, struct str word, struct
 		ARENA_PUSH(a, &out->lines, s);
 	}
 	return true;
+}
+
+/* --- stores ----------------------------------------------------------------------------------- */
+
+static bool parse_order(struct str rest, struct store_order *out, struct err *err)
+{
+	static const char *const verbs[STORE_VERB_N] = {
+	    [STORE_ANSWERS] = "answers",
+	    [STORE_FAILS] = "fails",
+	    [STORE_BREAKS] = "breaks",
+	    [STORE_WARNS] = "warns",
+	};
+
+	out->store = next_word(&rest);
+	struct str word = next_word(&rest);
+	out->text = rest;
+	for (int verb = 0; verb < STORE_VERB_N; verb++) {
+		out->verb = (enum store_verb)verb;
+		if (str_is(word, verbs[verb]))
+			return true;
+	}
+	return err_set(err, ERR_INVALID, "a store that %.*s", STR_FMT(word));
+}
+
+static bool parse_dedup(struct str rest, enum dedup_function *out, struct err *err)
+{
+	static const char *const names[] = {
+	    [DEDUP_NONE] = "off", [DEDUP_PENALTY] = "penalty", [DEDUP_CHAIN] = "chain"};
+
+	for (int i = 0; i <= DEDUP_CHAIN; i++) {
+		*out = (enum dedup_function)i;
+		if (str_is(rest, names[i]))
+			return true;
+	}
+	return err_set(err, ERR_INVALID, "dedup %.*s", STR_FMT(rest));
+}
+
+static bool parse_switch(struct str rest, bool *out, struct err *err)
+{
+	*out = str_is(rest, "on");
+	return *out || str_is(rest, "off") ||
+	       err_set(err, ERR_INVALID, "got \"%.*s\", want on or off", STR_FMT(rest));
 }
 
 /* --- eval ------------------------------------------------------------------------------------- */
@@ -293,6 +362,18 @@ static bool parse_command(struct arena *a, struct lines *l, struct str line, str
 	if (str_is(word, "clear")) {
 		c->kind = COMMAND_CLEAR;
 		return true;
+	}
+	if (str_is(word, "store")) {
+		c->kind = COMMAND_STORE;
+		return parse_order(rest, &c->order, err);
+	}
+	if (str_is(word, "dedup")) {
+		c->kind = COMMAND_DEDUP;
+		return parse_dedup(rest, &c->dedup, err);
+	}
+	if (str_is(word, "partial_response")) {
+		c->kind = COMMAND_PARTIAL_RESPONSE;
+		return parse_switch(rest, &c->partial_response, err);
 	}
 	if (str_starts(word, STR("load"))) {
 		c->kind = COMMAND_LOAD;

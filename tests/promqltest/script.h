@@ -1,25 +1,47 @@
-/* script.h - Prometheus' PromQL test scripts: what to load, what to evaluate, what to expect.
+/* script.h - Prometheus' PromQL test scripts: what to load, what to evaluate, what to expect. What
+ * is not theirs but ours, about stores, is in README.md.
  */
 #ifndef TESTS_PROMQLTEST_SCRIPT_H
 #define TESTS_PROMQLTEST_SCRIPT_H
 
+#include "dedup/series_samples.h"
 #include "tests/promqltest/custom_buckets.h"
 #include "tests/promqltest/start_times.h"
 
 enum command_kind {
 	COMMAND_CLEAR,
 	COMMAND_LOAD,
+	COMMAND_STORE,
+	COMMAND_DEDUP,
+	COMMAND_PARTIAL_RESPONSE,
 	COMMAND_EVAL,
 };
 
 struct load {
 	int64_t step_ms;
 	bool with_custom_buckets; /* load_with_nhcb */
+	struct str store;         /* load_store; empty: not into a store */
+	struct labels external_labels;
 	struct series_lines lines;
 	struct {
 		struct start_times *v;
 		size_t n, cap;
 	} starts;
+};
+
+enum store_verb {
+	STORE_ANSWERS,
+	STORE_FAILS,  /* whatever it is asked */
+	STORE_BREAKS, /* behind its first series */
+	STORE_WARNS,
+	STORE_VERB_N,
+};
+
+/* store a fails connection refused */
+struct store_order {
+	struct str store;
+	enum store_verb verb;
+	struct str text;
 };
 
 enum demand_kind {
@@ -74,6 +96,9 @@ struct command {
 	enum command_kind kind;
 	size_t line;
 	struct load load;
+	struct store_order order;
+	enum dedup_function dedup;
+	bool partial_response;
 	struct eval eval;
 };
 

@@ -1,6 +1,58 @@
 #include "tests/promqltest/storage.h"
 
+#include "base/alloc.h"
+#include "tests/lib/memory_queryable.h"
 #include "tests/lib/stored_samples.h"
+#include "tests/promqltest/stores.h"
+
+#include <stdlib.h>
+
+struct storage {
+	struct memory_queryable *database;
+	struct stores *stores; /* NULL before the first load_store */
+	bool has_series;       /* in the database */
+	enum dedup_function dedup;
+	bool partial_response;
+};
+
+static void fill(struct storage *s)
+{
+	*s = (struct storage){
+	    .database = memory_queryable_new(),
+	    .dedup = DEDUP_PENALTY,
+	    .partial_response = true,
+	};
+}
+
+static void empty(struct storage *s)
+{
+	memory_queryable_free(s->database);
+	stores_free(s->stores);
+}
+
+struct storage *storage_new(void)
+{
+	struct storage *s = NEW(struct storage);
+
+	fill(s);
+	return s;
+}
+
+void storage_free(struct storage *s)
+{
+	if (!s)
+		return;
+	empty(s);
+	free(s);
+}
+
+void storage_clear(struct storage *s)
+{
+	empty(s);
+	fill(s);
+}
+
+/* --- load ------------------------------------------------------------------------------------- */
 
 static const struct start_times *find_starts(const struct load *load, struct labels labels)
 {
@@ -51,7 +103,7 @@ static struct series_lines lines_that_count(struct arena *a, const struct load *
 	return out;
 }
 
-bool storage_load(struct memory_queryable *mq, const struct load *load, struct err *err)
+static bool load_database(struct memory_queryable *mq, const struct load *load, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct series_lines lines = lines_that_count(a, load), custom = {0};
@@ -65,4 +117,48 @@ bool storage_load(struct memory_queryable *mq, const struct load *load, struct e
 		if (!load_line(mq, load, a, &custom.v[i], err))
 			return false;
 	return true;
+}
+
+bool storage_load(struct storage *s, const struct load *load, struct err *err)
+{
+	if (load->store.n == 0) {
+		s->has_series = true;
+		if (s->stores)
+			return err_set(err, ERR_INVALID, "load behind load_store");
+		return load_database(s->database, load, err);
+	}
+	if (s->has_series)
+		return err_set(err, ERR_INVALID, "load_store behind load");
+	if (!s->stores)
+		s->stores = stores_new();
+	return stores_load(s->stores, load, err);
+}
+
+/* --- stores ----------------------------------------------------------------------------------- */
+
+bool storage_order(struct storage *s, const struct store_order *order, struct err *err)
+{
+	if (!s->stores)
+		return err_set(err, ERR_INVALID, "there are no stores");
+	return stores_order(s->stores, order, err);
+}
+
+void storage_set_dedup(struct storage *s, enum dedup_function dedup)
+{
+	s->dedup = dedup;
+}
+
+void storage_set_partial_response(struct storage *s, bool partial_response)
+{
+	s->partial_response = partial_response;
+}
+
+struct source storage_source(struct storage *s)
+{
+	return (struct source){
+	    .database = s->stores ? NULL : memory_queryable(s->database),
+	    .evaluator = s->stores ? stores_evaluator(s->stores) : NULL,
+	    .dedup = s->dedup,
+	    .partial_response = s->partial_response,
+	};
 }
