@@ -14,7 +14,7 @@ static const struct {
 } ERRORS[] = {
     [API_BAD_DATA] = {"bad_data", 400}, [API_EXECUTION] = {"execution", 422},
     [API_CANCELED] = {"canceled", 503}, [API_TIMEOUT] = {"timeout", 503},
-    [API_INTERNAL] = {"internal", 500},
+    [API_INTERNAL] = {"internal", 500}, [API_NOT_FOUND] = {"not_found", 404},
 };
 
 static const char *const CORS_HEADERS[][2] = {

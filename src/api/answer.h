@@ -25,6 +25,7 @@ enum api_error {
 	API_CANCELED,
 	API_TIMEOUT,
 	API_INTERNAL,
+	API_NOT_FOUND,
 };
 
 struct api_options {

@@ -11,6 +11,7 @@
 #include "api/query_stats.h"
 #include "api/result_json.h"
 #include "base/clock.h"
+#include "base/duration.h"
 
 enum { MAX_POINTS = 11000 };
 
@@ -236,6 +237,17 @@ static void tell_enforced(const struct query_api *api, struct err *err)
 		err_wrap(err, "error parsing query string, when enforcing tenenacy");
 }
 
+static void observe(const struct query_api *api, const struct asked *q, struct evaluation *e)
+{
+	int64_t took_ns = clock_monotonic_ns(e->evaluator->clock) - e->started_ns;
+
+	query_telemetry_observe(api->telemetry, q->query.tenant, &e->fanout.merged,
+				(double)took_ns / NS_PER_S);
+	if (q->kind == RANGE)
+		query_telemetry_observe_range(
+		    api->telemetry, (double)(q->query.end_ms - q->query.start_ms) / MS_PER_S);
+}
+
 static void run(const struct query_api *api, struct asked *q, const struct http_request *r,
 		struct api_answer *answer)
 {
@@ -252,10 +264,13 @@ static void run(const struct query_api *api, struct asked *q, const struct http_
 		api_fail(answer, err.code == ERR_EXECUTION ? API_EXECUTION : API_BAD_DATA, &err);
 		return;
 	}
-	if (evaluation_start(&e, r->ctx, &answer->notes, &err) && write_result(q, answer, &e, &err))
-		api_end(answer);
-	else
+	if (!evaluation_start(&e, r->ctx, &answer->notes, &err) ||
+	    !write_result(q, answer, &e, &err)) {
 		fail(answer, q, e.ctx, &err);
+		return;
+	}
+	api_end(answer);
+	observe(api, q, &e);
 }
 
 static void serve(enum query_kind kind, struct http_request *r, struct http_response *response,

@@ -6,12 +6,14 @@
 #define API_QUERY_API_H
 
 #include "api/answer.h"
+#include "api/query_telemetry.h"
 #include "api/tenancy.h"
 #include "fleet/evaluation.h"
 
 struct query_api {
 	struct api_options api;
 	struct evaluator evaluator;
+	struct query_telemetry *telemetry; /* may be NULL */
 	struct tenancy tenancy;
 	bool partial_response; /* unless the request says otherwise */
 	bool auto_downsampling;

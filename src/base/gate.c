@@ -52,16 +52,34 @@ static void count_in(struct gate *g, struct metrics *m, const char *prefix, cons
 					sizeof(WAIT_SECONDS) / sizeof(WAIT_SECONDS[0]));
 }
 
-struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
-		      const char *operation)
+static struct gate *new_gate(unsigned max_in_flight)
 {
 	struct gate *g = NEW(struct gate);
+
 	g->max = max_in_flight;
 	g->last = &g->first;
 	mutex_init(&g->mu, RANK_QUEUE);
+	return g;
+}
+
+struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
+		      const char *operation)
+{
+	struct gate *g = new_gate(max_in_flight);
+
 	if (m)
 		count_in(g, m, prefix, operation);
 	return g;
+}
+
+struct gate *gate_new_like(const struct gate *g)
+{
+	struct gate *another = new_gate(g->max);
+
+	another->in_flight_metric = g->in_flight_metric;
+	another->total = g->total;
+	another->duration = g->duration;
+	return another;
 }
 
 void gate_free(struct gate *g)

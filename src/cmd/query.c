@@ -1,6 +1,7 @@
 /* query.c - `athanor query`: one global query over many StoreAPIs. */
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/float_text.h"
 #include "base/gate.h"
 #include "base/pool.h"
 #include "base/tracker.h"
@@ -28,6 +29,8 @@ struct query_command {
 	struct pool *fan_out;
 	struct gate *queries;
 	struct gate *selects;
+	struct active_queries *active;
+	struct query_telemetry *telemetry;
 	struct querier *querier;
 	struct store_server *store_server;
 	struct query_server *query_server;
@@ -40,6 +43,8 @@ static void query_done(struct query_command *q)
 	query_server_free(q->query_server);
 	store_server_free(q->store_server);
 	querier_free(q->querier);
+	query_telemetry_free(q->telemetry);
+	active_queries_free(q->active);
 	gate_free(q->selects);
 	gate_free(q->queries);
 	pool_free(q->fan_out);
@@ -153,6 +158,7 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 			       .default_step_ms = f->default_evaluation_interval_ms},
 		    .queries = q->queries,
 		    .selects = q->selects,
+		    .active = q->active,
 		    .tracker = &q->memory,
 		    .clock = &clock_system,
 		    .dedup = f->dedup == 0 ? DEDUP_PENALTY : DEDUP_CHAIN,
@@ -160,6 +166,7 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 		    .timeout_ms = f->timeout_ms,
 		    .max_memory_bytes = f->max_memory_per_query_bytes,
 		},
+	    .telemetry = q->telemetry,
 	    .tenancy = tenancy_of(&q->options->tenancy),
 	    .partial_response = f->partial_response,
 	    .auto_downsampling = f->auto_downsampling,
@@ -230,6 +237,65 @@ static bool make_querier(struct query_command *q, struct err *err)
 	return true;
 }
 
+static bool open_active_queries(struct query_command *q, struct err *err)
+{
+	const struct engine_flags *f = &q->options->engine;
+	struct buf unfinished auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	struct active_query_file *file = NULL;
+
+	if (*f->active_query_path) {
+		file = active_query_file_open(f->active_query_path, (unsigned)f->max_concurrent,
+					      &unfinished, err);
+		if (!file)
+			return err_wrap(err, "active query log");
+	}
+	/* Prometheus' words, which people look for. */
+	if (unfinished.n > 0)
+		log_info(q->rt->logger, "These queries didn't finish in prometheus' last run:",
+			 LOG_BYTES("queries", buf_str(&unfinished)));
+	q->active = active_queries_new(&clock_system, file);
+	return true;
+}
+
+/* Numbers as given, or the default. */
+static bool read_bounds(const char *flag, const struct flag_list *texts, const double *defaults,
+			size_t n_defaults, struct arena *a, const double **out, size_t *n,
+			struct err *err)
+{
+	double *v = ARENA_ARRAY(a, double, texts->n);
+
+	*out = texts->n > 0 ? v : defaults;
+	*n = texts->n > 0 ? texts->n : n_defaults;
+	for (size_t i = 0; i < texts->n; i++) {
+		if (!float_parse(str_of(texts->v[i]), &v[i]))
+			return err_set(err, ERR_INVALID, "--%s: '%s' is not a number", flag,
+				       texts->v[i]);
+		if (i > 0 && !(v[i - 1] < v[i]))
+			return err_set(err, ERR_INVALID, "--%s: %s does not come after %s", flag,
+				       texts->v[i], texts->v[i - 1]);
+	}
+	return true;
+}
+
+static bool make_telemetry(struct query_command *q, struct err *err)
+{
+	static const double seconds[] = {0.1, 0.25, 0.75, 1.25, 1.75, 2.5, 3, 5, 10};
+	static const double samples[] = {100, 1000, 10000, 100000, 1000000};
+	static const double series[] = {10, 100, 1000, 10000, 100000};
+	const struct telemetry_flags *f = &q->options->telemetry;
+	struct query_telemetry_options o;
+
+	if (!read_bounds("query.telemetry.request-duration-seconds-quantiles", &f->seconds, seconds,
+			 9, q->arena, &o.seconds, &o.n_seconds, err) ||
+	    !read_bounds("query.telemetry.request-samples-quantiles", &f->samples, samples, 5,
+			 q->arena, &o.samples, &o.n_samples, err) ||
+	    !read_bounds("query.telemetry.request-series-seconds-quantiles", &f->series, series, 5,
+			 q->arena, &o.series, &o.n_series, err))
+		return false;
+	q->telemetry = query_telemetry_new(&o, q->rt->metrics);
+	return true;
+}
+
 static bool make_parts(struct query_command *q, struct err *err)
 {
 	int64_t limit_bytes = q->options->engine.max_memory_bytes;
@@ -253,10 +319,9 @@ static bool make_parts(struct query_command *q, struct err *err)
 						     .max_backlog = FAN_OUT_BACKLOG_MAX});
 	q->queries = gate_new((unsigned)q->options->engine.max_concurrent, q->rt->metrics,
 			      "thanos_query_concurrent_", "queries");
-	q->selects = gate_new((unsigned)(q->options->engine.max_concurrent_select *
-					 q->options->engine.max_concurrent),
-			      q->rt->metrics, "thanos_query_concurrent_selects_", "selects");
-	return make_querier(q, err);
+	q->selects = gate_new((unsigned)q->options->engine.max_concurrent_select, q->rt->metrics,
+			      "thanos_query_concurrent_selects_", "selects");
+	return open_active_queries(q, err) && make_telemetry(q, err) && make_querier(q, err);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */

@@ -146,6 +146,10 @@ static const struct flag_spec engine_specs[] = {
      FLAG_BYTES(struct engine_flags, max_memory_per_query_bytes),
      .default_text = "0",
      .help = "How much memory one query may use. 0: as much as all together."},
+    {.name = "query.active-query-path",
+     FLAG_STRING(struct engine_flags, active_query_path),
+     .default_text = "",
+     .help = "Directory to log currently active queries in the queries.active file."},
 };
 
 static const struct flag_spec tenancy_specs[] = {
@@ -174,6 +178,21 @@ static const struct flag_spec tenancy_specs[] = {
      .help = "Label name to use when enforcing tenancy (if --query.enforce-tenancy is enabled)."},
 };
 
+static const struct flag_spec telemetry_specs[] = {
+    {.name = "query.telemetry.request-duration-seconds-quantiles",
+     FLAG_STRINGS(struct telemetry_flags, seconds),
+     .placeholder = "0.1...",
+     .help = "The quantiles for exporting metrics about the request duration quantiles."},
+    {.name = "query.telemetry.request-samples-quantiles",
+     FLAG_STRINGS(struct telemetry_flags, samples),
+     .placeholder = "100...",
+     .help = "The quantiles for exporting metrics about the samples count quantiles."},
+    {.name = "query.telemetry.request-series-seconds-quantiles",
+     FLAG_STRINGS(struct telemetry_flags, series),
+     .placeholder = "10...",
+     .help = "The quantiles for exporting metrics about the series count quantiles."},
+};
+
 static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct query_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct query_options, "request.logging-config"),
@@ -191,12 +210,8 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_BOOL(struct query_options, "metric-metadata.partial-response"),
     REFUSED_BOOL(struct query_options, "exemplar.partial-response"),
     REFUSED_BOOL(struct query_options, "status.partial-response"),
-    REFUSED_TEXT(struct query_options, "query.active-query-path"),
     REFUSED_TEXT(struct query_options, "alert.query-url"),
     REFUSED_TEXT(struct query_options, "grpc.proxy-strategy"),
-    REFUSED_LIST(struct query_options, "query.telemetry.request-duration-seconds-quantiles"),
-    REFUSED_LIST(struct query_options, "query.telemetry.request-samples-quantiles"),
-    REFUSED_LIST(struct query_options, "query.telemetry.request-series-seconds-quantiles"),
     REFUSED_TEXT(struct query_options, "store.sd-dns-interval"),
     REFUSED_TEXT(struct query_options, "store.sd-dns-resolver"),
     REFUSED_TEXT(struct query_options, "endpoint.sd-config"),
@@ -219,5 +234,6 @@ const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS] = {
     COMMAND_FLAGS(web_specs, struct query_options, web),
     COMMAND_FLAGS(engine_specs, struct query_options, engine),
     COMMAND_FLAGS(tenancy_specs, struct query_options, tenancy),
+    COMMAND_FLAGS(telemetry_specs, struct query_options, telemetry),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };

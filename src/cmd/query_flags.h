@@ -39,6 +39,14 @@ struct engine_flags {
 	bool x_functions;
 	int64_t max_memory_bytes;
 	int64_t max_memory_per_query_bytes;
+	const char *active_query_path;
+};
+
+/* Bounds of histograms; none given: Thanos'. */
+struct telemetry_flags {
+	struct flag_list seconds;
+	struct flag_list samples;
+	struct flag_list series;
 };
 
 struct tenancy_flags {
@@ -58,6 +66,7 @@ struct query_options {
 	struct web_flags web;
 	struct engine_flags engine;
 	struct tenancy_flags tenancy;
+	struct telemetry_flags telemetry;
 	struct refused_flags refused;
 };
 

@@ -12,6 +12,7 @@ void evaluation_init(struct evaluation *e, const struct evaluator *evaluator,
 	    .request = request,
 	    .filter = {request->stores, request->n_stores},
 	};
+	fanout_init(&e->fanout);
 	tracker_init(&e->tracker, evaluator->tracker, "the query", "--query.max-memory-per-query",
 		     evaluator->max_memory_bytes);
 }
@@ -21,9 +22,12 @@ void evaluation_done(struct evaluation *e)
 	promql_result_free(e->result);
 	queryable_close(e->queryable);
 	store_close(e->stores);
+	gate_free(e->selects);
+	active_queries_remove(e->evaluator->active, &e->active);
 	if (e->is_admitted)
 		gate_leave(e->evaluator->queries);
 	promql_plan_free(e->plan);
+	fanout_done(&e->fanout);
 	ctx_free(e->ctx);
 	tracker_done(&e->tracker);
 }
@@ -86,7 +90,7 @@ static int64_t timeout_of(const struct evaluation *e)
 	return asked_ms < limit_ms ? asked_ms : limit_ms;
 }
 
-static struct store_queryable_options stores_of(const struct evaluation *e)
+static struct store_queryable_options stores_of(struct evaluation *e)
 {
 	const struct evaluator *evaluator = e->evaluator;
 	const struct query_request *req = e->request;
@@ -102,8 +106,9 @@ static struct store_queryable_options stores_of(const struct evaluation *e)
 	    .max_resolution_ms = req->max_resolution_ms,
 	    .shard = req->shard,
 	    .range = promql_plan_range(e->plan),
-	    .selects = evaluator->selects,
+	    .selects = e->selects,
 	    .tenant = req->tenant,
+	    .fanout = &e->fanout,
 	};
 }
 
@@ -114,11 +119,15 @@ bool evaluation_start(struct evaluation *e, struct ctx *parent, struct notes *no
 
 	e->ctx = ctx_new_timeout_ms(parent, timeout_of(e));
 	e->asked_ns = clock_monotonic_ns(evaluator->clock);
+	active_queries_add(evaluator->active, &e->active, e->request, e->ctx);
 	if (!gate_enter(evaluator->queries, e->ctx, err))
 		return false;
 	e->is_admitted = true;
 	e->started_ns = clock_monotonic_ns(evaluator->clock);
+	active_queries_start(evaluator->active, &e->active);
 
+	if (evaluator->selects)
+		e->selects = gate_new_like(evaluator->selects);
 	e->stores = proxy_filtered(evaluator->store, &e->filter);
 	struct store_queryable_options options = stores_of(e);
 	e->queryable = store_queryable_new(&options);

@@ -12,6 +12,7 @@
 #ifndef FLEET_EVALUATION_H
 #define FLEET_EVALUATION_H
 
+#include "fleet/active_queries.h"
 #include "fleet/proxy.h"
 #include "fleet/store_queryable.h"
 #include "model/query_service.h"
@@ -24,9 +25,10 @@ struct evaluator {
 	 * if they are enabled, are known by Thanos' alone. */
 	enum query_engine default_engine;
 	struct promql_engine_opts engine;
-	struct gate *queries;    /* how many may run at once; may be NULL */
-	struct gate *selects;    /* the same for the selects of a query; may be NULL */
-	struct tracker *tracker; /* of the process; may be NULL */
+	struct gate *queries;          /* how many may run at once; may be NULL */
+	struct gate *selects;          /* how many selects of one query may; never entered itself */
+	struct active_queries *active; /* where they are listed; may be NULL */
+	struct tracker *tracker;       /* of the process; may be NULL */
 	struct clock *clock;
 	enum dedup_function dedup;
 	const struct str *replica_labels; /* unless the request names its own */
@@ -48,12 +50,15 @@ struct evaluation {
 	/* Moments, by a monotonic clock: it began to wait for its turn, its turn came, the stores
 	 * were asked. */
 	int64_t asked_ns, started_ns, prepared_ns;
+	struct fanout fanout;
 
 	/* The evaluation's own. */
 	const struct evaluator *evaluator;
 	const struct query_request *request;
 	struct tracker tracker;
 	struct promql_plan *plan;
+	struct active_query active;
+	struct gate *selects;
 	struct store_filter filter;
 	struct store_api *stores;
 	struct queryable *queryable;

@@ -8,9 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "fleet/selection.h"
+#include "model/fanout.h"
 #include "store/label_list.h"
 #include "store/merge.h"
 #include "store/resort.h"
@@ -68,8 +70,17 @@ struct guarded {
 	const char *name; /* of the endpoint, in messages */
 	struct notes *notes;
 	struct notes own; /* what the endpoint said, when the request must not be partial */
+	struct series_request req; /* with the endpoint's own share */
 	bool abort;
 };
+
+static void guarded_end(struct guarded *g)
+{
+	series_iter_close(g->src);
+	g->src = NULL;
+	if (g->req.share && g->req.share->ended_ns == 0)
+		g->req.share->ended_ns = clock_monotonic_ns(&clock_system);
+}
 
 static enum iter_result guarded_fail(struct guarded *g, struct err *err)
 {
@@ -95,17 +106,17 @@ static enum iter_result guarded_next(struct series_iter *base, struct series *ou
 		err_set(err, ERR_ABORTED, "%s", g->own.v[0].text);
 		r = ITER_ERROR;
 	}
-	if (r != ITER_VALUE) {
-		series_iter_close(g->src);
-		g->src = NULL;
-	}
+	if (r != ITER_VALUE)
+		guarded_end(g);
+	else if (g->req.share)
+		series_count_add(&g->req.share->count, out);
 	return r;
 }
 
 static void guarded_close(struct series_iter *base)
 {
 	struct guarded *g = (struct guarded *)base;
-	series_iter_close(g->src);
+	guarded_end(g);
 	notes_done(&g->own);
 	free(g);
 }
@@ -124,7 +135,9 @@ static struct series_iter *open_stream(const struct endpoint *e, struct ctx *ctx
 	g->notes = notes;
 	g->abort = req->partial_response == PARTIAL_RESPONSE_ABORT;
 	notes_init(&g->own);
-	g->src = store_series(e->client, ctx, req, g->abort ? &g->own : notes, tracker, err);
+	g->req = *req;
+	g->req.share = fanout_add(req->fanout, e->address, req->selector);
+	g->src = store_series(e->client, ctx, &g->req, g->abort ? &g->own : notes, tracker, err);
 	if (!g->src) {
 		err_wrap(err, "fetch series for %s", g->name);
 		if (g->abort) {

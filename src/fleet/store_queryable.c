@@ -18,18 +18,35 @@ struct selection {
 	struct series_iter base; /* first */
 	struct series_iter *src;
 	struct series_request req;
+	struct series_count count;
 };
+
+static void tell_count(struct selection *s)
+{
+	fanout_add_merged(s->req.fanout, &s->count);
+	s->count = (struct series_count){0};
+}
 
 static enum iter_result selection_next(struct series_iter *base, struct series *out,
 				       struct err *err)
 {
-	return series_iter_next(((struct selection *)base)->src, out, err);
+	struct selection *s = (struct selection *)base;
+	enum iter_result r = series_iter_next(s->src, out, err);
+
+	if (r == ITER_VALUE)
+		series_count_add(&s->count, out);
+	else
+		tell_count(s);
+	return r;
 }
 
 static void selection_close(struct series_iter *base)
 {
-	series_iter_close(((struct selection *)base)->src);
-	free(base);
+	struct selection *s = (struct selection *)base;
+
+	tell_count(s);
+	series_iter_close(s->src);
+	free(s);
 }
 
 static const struct series_iter_ops selection_ops = {selection_next, selection_close};
@@ -62,6 +79,8 @@ static struct series_request request_of(const struct store_queryable_options *o,
 	    .n_grouping = hints->n_grouping,
 	    .grouping_by = hints->by,
 	    .tenant = o->tenant,
+	    .fanout = o->fanout,
+	    .selector = hints->selector,
 	};
 }
 

@@ -3,6 +3,7 @@
 #define FLEET_STORE_QUERYABLE_H
 
 #include "dedup/series_samples.h"
+#include "model/fanout.h"
 #include "model/queryable.h"
 #include "model/store_api.h"
 
@@ -20,6 +21,7 @@ struct store_queryable_options {
 	struct shard_info shard; /* total 0: all series */
 	struct gate *selects;    /* entered while a select is opened; may be NULL */
 	struct str tenant;
+	struct fanout *fanout; /* where is noted what came from whom; may be NULL */
 };
 
 struct queryable *store_queryable_new(const struct store_queryable_options *options);

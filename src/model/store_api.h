@@ -12,6 +12,9 @@
 #include "model/matcher.h"
 #include "model/series.h"
 
+struct fanout;
+struct store_share;
+
 enum partial_response {
 	PARTIAL_RESPONSE_WARN,  /* a store that fails becomes a warning */
 	PARTIAL_RESPONSE_ABORT, /* a store that fails fails the request */
@@ -64,6 +67,12 @@ struct series_request {
 
 	struct str hints; /* a google.protobuf.Any as it came over the wire, or empty */
 	struct str tenant;
+
+	/* Not on the wire: where is noted who was asked and what came, as the query's n-th selector
+	 * by whoever asks many, and as messages by whoever asks one. Both may be NULL. */
+	struct fanout *fanout;
+	uint32_t selector;
+	struct store_share *share;
 };
 
 /* LabelNames, and with `label` LabelValues. */

@@ -1,5 +1,6 @@
 #include "querier/querier.h"
 
+#include "api/active_queries_api.h"
 #include "api/metadata_api.h"
 #include "api/stores_api.h"
 #include "api/syntax_api.h"
@@ -40,6 +41,8 @@ static const struct http_route QUERY_ROUTES[] = {
     {QUERY_METHODS, "/labels", metadata_api_label_names, "label_names", 0},
     {QUERY_METHODS, "/parse_query", syntax_api_parse, "parse_query", 0},
     {QUERY_METHODS, "/format_query", syntax_api_format, "format_query", 0},
+    {HTTP_GET, "/status/active_queries", active_queries_api_list, "active_queries", 0},
+    {HTTP_DELETE, "/status/active_queries/:id", active_queries_api_cancel, "active_queries", 0},
     {HTTP_GET, "/label/:name/values", metadata_api_label_values, "label_values", 0},
 };
 

@@ -16,6 +16,7 @@ struct series_receiver {
 	struct series_iter base; /* first, so that the two pointers convert */
 	struct grpc_stream *stream;
 	struct notes *notes;
+	struct store_share *share;
 	struct tracker *tracker;
 	struct arena *held;
 	struct arena *ahead;
@@ -56,6 +57,10 @@ static bool read_frame(struct series_receiver *r)
 		return false;
 	switch (grpc_stream_next(r->stream, &message, &r->err)) {
 	case ITER_VALUE:
+		if (r->share) {
+			r->share->n_messages++;
+			r->share->message_bytes += message.n;
+		}
 		r->failed = !decode_frame(r, message, &r->err);
 		break;
 	case ITER_END:
@@ -147,13 +152,14 @@ static void receiver_close(struct series_iter *base)
 static const struct series_iter_ops receiver_ops = {receiver_next, receiver_close};
 
 struct series_iter *series_receiver_new(struct grpc_stream *stream, struct notes *notes,
-					struct tracker *tracker)
+					struct store_share *share, struct tracker *tracker)
 {
 	struct series_receiver *r = NEW(struct series_receiver);
 	*r = (struct series_receiver){
 	    .base.ops = &receiver_ops,
 	    .stream = stream,
 	    .notes = notes,
+	    .share = share,
 	    .tracker = tracker,
 	    .held = arena_new(tracker),
 	    .ahead = arena_new(tracker),

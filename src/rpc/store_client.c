@@ -48,7 +48,7 @@ static struct series_iter *client_series(struct store_api *base, struct ctx *ctx
 	struct grpc_mailbox *mailbox auto_free(grpc_mailbox_free) = grpc_mailbox_new();
 	struct grpc_stream *stream = grpc_stream_open(client->channel, ctx, RPC_STORE_SERIES,
 						      pb_written(&w), &call.options, mailbox);
-	return series_receiver_new(stream, notes, tracker);
+	return series_receiver_new(stream, notes, req->share, tracker);
 }
 
 static bool client_labels(struct store_api *base, struct ctx *ctx, enum label_method method,

@@ -121,6 +121,26 @@ static void it_counts_as_thanos_does(void **state)
 	assert_true(GAUGE("in_flight") == 0);
 }
 
+static void gates_that_are_alike_limit_apart_and_count_together(void **state)
+{
+	struct metrics *m auto_free(metrics_free) = metrics_new();
+	struct gate *a auto_free(gate_free) = gate_new(1, m, "x_", "selects");
+	struct gate *b auto_free(gate_free) = gate_new_like(a);
+	struct gauge *in_flight = metrics_gauge(m, "x_gate_selects_in_flight",
+						"Number of selects that are currently in flight.");
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(gate_enter(a, NULL, &err), err);
+	expect_ok(gate_enter(b, NULL, &err), err);
+	assert_true(gauge_value(in_flight) == 2);
+	struct ctx *late auto_free(ctx_free) = ctx_new_timeout_ms(NULL, 1);
+	assert_false(gate_enter(b, late, &err));
+	gate_leave(a);
+	gate_leave(b);
+	assert_true(gauge_value(in_flight) == 0);
+}
+
 static void no_limit_and_no_gate_let_everyone_in(void **state)
 {
 	struct gate *g auto_free(gate_free) = gate_new(0, NULL, "", "queries");
@@ -144,6 +164,7 @@ int main(void)
 	    cmocka_unit_test(who_waits_too_long_is_told_so_and_takes_no_place),
 	    cmocka_unit_test(who_came_first_is_served_first),
 	    cmocka_unit_test(it_counts_as_thanos_does),
+	    cmocka_unit_test(gates_that_are_alike_limit_apart_and_count_together),
 	    cmocka_unit_test(no_limit_and_no_gate_let_everyone_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
