@@ -47,7 +47,7 @@ struct query_telemetry *query_telemetry_new(const struct query_telemetry_options
 	t->duration =
 	    metrics_histograms(metrics, "thanos_store_api_query_duration_seconds",
 			       "Duration of the Thanos Store API select phase for a query.",
-			       o->seconds, o->n_seconds, "series_le", "samples_le", "tenant");
+			       o->seconds, o->n_seconds, "samples_le", "series_le", "tenant");
 	t->timespan = timespan_metric(metrics);
 	t->samples = bounds_copy(o->samples, o->n_samples);
 	t->series = bounds_copy(o->series, o->n_series);
@@ -93,7 +93,7 @@ void query_telemetry_observe(struct query_telemetry *t, struct str tenant,
 	size_t n = tenant.n < sizeof(name) ? tenant.n : sizeof(name) - 1;
 	memcpy(name, tenant.p, n);
 	name[n] = '\0';
-	histogram_metric_observe(histogram_metric_at(t->duration, series.s, samples.s, name),
+	histogram_metric_observe(histogram_metric_at(t->duration, samples.s, series.s, name),
 				 seconds);
 }
 

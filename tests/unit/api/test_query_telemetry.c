@@ -8,7 +8,7 @@ static const struct query_telemetry_options options = {seconds, samples, series,
 
 #define NAME "thanos_store_api_query_duration_seconds"
 
-/* "series_le samples_le tenant count", a line for each. */
+/* "samples_le series_le tenant count", a line for each. */
 static void gather(struct metrics *m, struct buf *out)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -42,11 +42,11 @@ static void queries_are_told_apart_by_what_they_read(void **state)
 		query_telemetry_observe(t, STR("a"), &counts[i], 0.5);
 	query_telemetry_observe(t, STR("b"), &counts[0], 0.5);
 	gather(m, &got);
-	expect_str(buf_str(&got), "+Inf 100 a 2\n"
-				  "10 +Inf a 1\n"
-				  "10 100 a 2\n"
-				  "10 100 b 1\n"
-				  "100 1000000 a 2\n");
+	expect_str(buf_str(&got), "+Inf 10 a 1\n"
+				  "100 +Inf a 2\n"
+				  "100 10 a 2\n"
+				  "100 10 b 1\n"
+				  "1000000 100 a 2\n");
 }
 
 static void without_bounds_all_queries_are_alike(void **state)
