@@ -70,7 +70,7 @@ struct query_options {
 	struct refused_flags refused;
 };
 
-enum { N_QUERY_FLAGS = 9 };
+enum { N_QUERY_FLAGS = 10 };
 extern const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS];
 
 #endif
