@@ -2,6 +2,7 @@
 #include "base/crash.h"
 #include "cmd/command_line.h"
 #include "cmd/runtime.h"
+#include "cmd/standard_io.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 static int fail(struct runtime *rt, const struct command *command, const struct err *err)
 {
 	if (command->is_tool) {
-		fprintf(stderr, "athanor: error: %s\n", err->msg);
+		failure_tell(err);
 		return 1;
 	}
 	const char *when = runtime_was_run(rt) ? "" : "preparing ";

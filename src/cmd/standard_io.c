@@ -1,6 +1,7 @@
 #include "cmd/standard_io.h"
 
 #include "promql/parser.h"
+#include "tools/text_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,13 +66,26 @@ bool query_text_read(const struct flag_list *words, struct arena *a, struct str 
 	return true;
 }
 
+/* Texts of servers are among them. */
+static void tell(const char *what, const char *text)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct str printable = text_printable(str_of(text), a);
+
+	fprintf(stderr, "%s: %.*s\n", what, STR_FMT(printable));
+}
+
 void notes_tell(struct notes *notes)
 {
 	struct note note;
 
 	for (size_t i = 0; notes_get(notes, i, &note); i++)
-		fprintf(stderr, "%s: %s\n", note.kind == NOTE_PROMQL_INFO ? "info" : "warning",
-			note.text);
+		tell(note.kind == NOTE_PROMQL_INFO ? "info" : "warning", note.text);
+}
+
+void failure_tell(const struct err *err)
+{
+	tell("athanor: error", err->msg);
 }
 
 bool standard_output_is_colored(void)

@@ -20,6 +20,8 @@ bool query_text_read(const struct flag_list *words, struct arena *a, struct str 
 
 /* "warning: ..." and "info: ...", a line each, to standard error. */
 void notes_tell(struct notes *notes);
+/* "athanor: error: ...", one line: the last words of a tool. */
+void failure_tell(const struct err *err);
 
 /* Whether standard output takes colours: it is a terminal, and NO_COLOR is not set. */
 bool standard_output_is_colored(void);

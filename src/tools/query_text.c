@@ -47,7 +47,7 @@ void query_table_write(const struct query_answer *answer, struct buf *out)
 		write_rows(answer, a, out);
 		return;
 	}
-	buf_append_str(out, answer_sample_text(&answer->v[0].v[0], a));
+	buf_append_str(out, text_printable(answer_sample_text(&answer->v[0].v[0], a), a));
 	buf_putc(out, '\n');
 }
 

@@ -46,6 +46,7 @@ static void a_scalar_and_a_string_stand_alone(void **state)
 	(void)state;
 	expect_text(query_table_write, "scalar", "[0,\"1e9\"]", "1000000000\n");
 	expect_text(query_table_write, "string", "[0,\"a b\"]", "a b\n");
+	expect_text(query_table_write, "string", "[0,\"a\\u0007\"]", "\"a\\a\"\n");
 	expect_text(query_table_write, "vector", "[]", "");
 }
 
