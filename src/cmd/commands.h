@@ -47,7 +47,8 @@ struct command {
 	X(tools_query)                                                                             \
 	X(tools_promql)                                                                            \
 	X(tools_promql_format)                                                                     \
-	X(tools_promql_parse)
+	X(tools_promql_parse)                                                                      \
+	X(tools_promql_explain)
 
 #define COMMAND_DECLARE_(name) extern const struct command command_##name;
 COMMANDS(COMMAND_DECLARE_)

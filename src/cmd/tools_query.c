@@ -5,6 +5,7 @@
 #include "cmd/common_flags.h"
 #include "cmd/memory_limit.h"
 #include "cmd/open_bucket.h"
+#include "cmd/query_time_flags.h"
 #include "cmd/standard_io.h"
 #include "fleet/evaluation.h"
 #include "net/http_client_config.h"
@@ -18,7 +19,6 @@
 #include "tools/query_json.h"
 #include "tools/query_source.h"
 #include "tools/query_text.h"
-#include "tools/query_times.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -35,7 +35,6 @@ struct source_flags {
 };
 
 struct question_flags {
-	struct query_times times;
 	bool dedup;
 	struct flag_list replica_labels;
 	int dedup_func;
@@ -59,6 +58,7 @@ struct output_flags {
 struct tools_query_options {
 	struct source_flags source;
 	struct grpc_client_flags grpc_client;
+	struct query_times times;
 	struct question_flags question;
 	struct output_flags output;
 };
@@ -88,27 +88,6 @@ static const struct flag_spec source_specs[] = {
 };
 
 static const struct flag_spec question_specs[] = {
-    {.name = "time",
-     FLAG_STRING(struct question_flags, times.time),
-     .default_text = "",
-     .help = "When to evaluate an instant query: RFC 3339, seconds since 1970, or a span from "
-	     "now on such as -1h. Defaults to now.",
-     .placeholder = "TIME"},
-    {.name = "start",
-     FLAG_STRING(struct question_flags, times.start),
-     .default_text = "",
-     .help = "Evaluate the query from this time on, to --end, every --step.",
-     .placeholder = "TIME"},
-    {.name = "end",
-     FLAG_STRING(struct question_flags, times.end),
-     .default_text = "",
-     .help = "The last time to evaluate the query at. Defaults to now.",
-     .placeholder = "TIME"},
-    {.name = "step",
-     FLAG_MODEL_DURATION(struct question_flags, times.step_ms),
-     .help = "The time between two evaluations. Defaults to a 250th of the range, and to 1s at "
-	     "least.",
-     .placeholder = "STEP"},
     {.name = "dedup",
      FLAG_BOOL(struct question_flags, dedup),
      .default_text = "true",
@@ -173,6 +152,7 @@ static const struct flag_spec output_specs[] = {
 static const struct command_flags tools_query_flags[] = {
     COMMAND_FLAGS(source_specs, struct tools_query_options, source),
     COMMAND_FLAGS(GRPC_CLIENT_FLAGS, struct tools_query_options, grpc_client),
+    COMMAND_FLAGS(QUERY_TIME_FLAGS, struct tools_query_options, times),
     COMMAND_FLAGS(question_specs, struct tools_query_options, question),
     COMMAND_FLAGS(output_specs, struct tools_query_options, output),
 };
@@ -198,6 +178,7 @@ struct query_tool {
 	struct loops *loops;
 	struct tls_client *tls;
 	struct pool *fan_out;
+	struct pool *helpers;      /* of the evaluation */
 	struct bucket *buckets[2]; /* of --objstore.config, and of folders */
 	size_t n_buckets;
 	bool is_done;
@@ -208,6 +189,7 @@ static void query_tool_done(struct query_tool *t)
 	progress_free(t->progress);
 	for (size_t i = 0; i < t->n_buckets; i++)
 		bucket_close(t->buckets[i]);
+	pool_free(t->helpers);
 	pool_free(t->fan_out);
 	tls_client_unref(t->tls);
 	loops_stop(t->loops);
@@ -246,7 +228,7 @@ static bool read_request(struct query_tool *t, struct err *err)
 	struct query_time time;
 
 	if (!query_text_read(flags_words(t->rt->flags), t->arena, &req->text, err) ||
-	    !query_times_read(&f->times, clock_wall_ms(&clock_system), &time, err))
+	    !query_times_read(&t->options->times, clock_wall_ms(&clock_system), &time, err))
 		return false;
 	req->start_ms = time.start_ms;
 	req->end_ms = time.end_ms;
@@ -292,6 +274,14 @@ static bool open_folders(struct query_tool *t, struct err *err)
 	return true;
 }
 
+/* One for each processor beside the one that the evaluation itself runs on. */
+static unsigned n_helpers(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 2 ? (unsigned)n - 1 : 1;
+}
+
 static bool make_parts(struct query_tool *t, struct err *err)
 {
 	t->loops = loops_start(1, err);
@@ -300,6 +290,8 @@ static bool make_parts(struct query_tool *t, struct err *err)
 	t->fan_out = pool_new(&(struct pool_options){.name = "fan-out",
 						     .max_threads = FAN_OUT_THREADS_MAX,
 						     .max_backlog = FAN_OUT_BACKLOG_MAX});
+	t->helpers = pool_new(&(struct pool_options){
+	    .name = "evaluation", .max_threads = n_helpers(), .max_backlog = FAN_OUT_BACKLOG_MAX});
 	t->progress = progress_new(isatty(STDERR_FILENO) ? STDERR_FILENO : -1, &clock_system);
 	return open_objstore(t, err) && open_folders(t, err);
 }
@@ -480,7 +472,9 @@ static bool write_evaluation(struct query_tool *t, struct evaluation *e, struct 
 static bool evaluate(struct query_tool *t, struct ctx *ctx, struct err *err)
 {
 	struct evaluator evaluator = {
-	    .engine = {.parser = PARSER_OPTIONS_ALL},
+	    .engine = {.parser = PARSER_OPTIONS_ALL,
+		       .helpers = t->helpers,
+		       .max_helpers = n_helpers()},
 	    .tracker = &t->memory,
 	    .clock = &clock_system,
 	    .dedup = t->options->question.dedup_func == 0 ? DEDUP_PENALTY : DEDUP_CHAIN,
@@ -491,7 +485,7 @@ static bool evaluate(struct query_tool *t, struct ctx *ctx, struct err *err)
 	struct evaluation e auto_done(evaluation_done);
 
 	evaluation_init(&e, &evaluator, &t->request);
-	if (!evaluation_prepare(&e, false, err))
+	if (!evaluation_prepare(&e, NULL, err))
 		return false;
 	source = open_source(t, promql_plan_range(e.plan), ctx, err);
 	if (!source)

@@ -223,7 +223,17 @@ def test_a_query_is_parsed_to_json():
     assert json.loads(text)["range"] == 300000
 
 
-@pytest.mark.parametrize("command", ["format", "parse"])
+def test_a_plan_is_a_tree():
+    code, text, said = athanor("tools", "promql", "explain", "--start=-1h", "sum(rate(up[5m])) + 1")
+
+    assert (code, said) == (0, "")
+    assert text == ("[vectorScalarBinary] +\n"
+                    "├── [aggregate] sum by ([])\n"
+                    "│   └── [matrixSelector] rate({[__name__=\"up\"]}[5m0s] 0 mod 1)\n"
+                    "└── [numberLiteral] 1\n")
+
+
+@pytest.mark.parametrize("command", ["format", "parse", "explain"])
 def test_what_is_no_promql_is_an_error_with_its_place(command):
     assert athanor("tools", "promql", command, "sum(") == (
         1, "", "athanor: error: 1:5: parse error: unclosed left parenthesis\n")
