@@ -5,6 +5,11 @@
  * pieces of work (one series, one page of postings), and tracker_reserve() before a single large
  * piece whose size comes from outside. A query is thus over its limit by at most one piece.
  *
+ * Where several trackers share the limit of the one above them, it is those that use more than
+ * their share who fail: what that one does not use itself, divided by the number of trackers that
+ * hold anything. As long as the limit is passed there is one of them, and who needs little is not
+ * hurt by who needs much.
+ *
  * Threads: all functions may be called from any thread.
  */
 #ifndef BASE_TRACKER_H
@@ -23,6 +28,8 @@ struct tracker {
 	int64_t limit_bytes;    /* 0: no limit */
 	_Atomic int64_t used_bytes;
 	_Atomic int64_t peak_bytes;
+	_Atomic int64_t own_bytes; /* charged to it and not to one below */
+	_Atomic int64_t n_users;   /* trackers directly below that hold something */
 };
 
 void tracker_init(struct tracker *t, struct tracker *parent, const char *name,
@@ -34,7 +41,8 @@ void tracker_done(struct tracker *t);
 void tracker_charge(struct tracker *t, int64_t bytes);
 void tracker_release(struct tracker *t, int64_t bytes);
 
-/* Fails with ERR_LIMIT, naming the limit, when this tracker or one above it is over. */
+/* Fails with ERR_LIMIT, naming the limit, when this tracker is over, or one above it that it uses
+ * more than its share of. */
 bool tracker_check(const struct tracker *t, struct err *err);
 /* Fails, charging nothing, when `bytes` more would be over. On success they are charged. */
 bool tracker_reserve(struct tracker *t, int64_t bytes, struct err *err);

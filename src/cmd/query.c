@@ -5,6 +5,7 @@
 #include "base/gate.h"
 #include "base/pool.h"
 #include "base/tracker.h"
+#include "cmd/cpu_limit.h"
 #include "cmd/memory_limit.h"
 #include "cmd/query_flags.h"
 #include "cmd/servers.h"
@@ -18,6 +19,7 @@
 /* --- its parts -------------------------------------------------------------------------------- */
 
 enum { FAN_OUT_THREADS_MAX = 256, FAN_OUT_BACKLOG_MAX = 4096 };
+enum { ENGINE_THREADS_MAX = 1024, HELP_BACKLOG_MAX = 4096 };
 
 struct query_command {
 	struct runtime *rt;
@@ -27,6 +29,7 @@ struct query_command {
 	struct rpc_metrics *client_metrics;
 	struct tls_client *tls;
 	struct pool *fan_out;
+	struct pool *helpers; /* of queries; NULL with one thread for each */
 	struct gate *queries;
 	struct gate *selects;
 	struct active_queries *active;
@@ -47,11 +50,38 @@ static void query_done(struct query_command *q)
 	active_queries_free(q->active);
 	gate_free(q->selects);
 	gate_free(q->queries);
+	pool_free(q->helpers);
 	pool_free(q->fan_out);
 	tls_client_unref(q->tls);
 	rpc_metrics_free(q->client_metrics);
 	servers_done(&q->servers);
 	arena_free(q->arena);
+}
+
+static bool check_numbers(const struct engine_flags *f, struct err *err)
+{
+	const struct {
+		const char *flag;
+		int64_t value, min, max;
+	} numbers[] = {
+	    {"--query.max-concurrent", f->max_concurrent, 1, INT32_MAX},
+	    {"--query.max-concurrent-select", f->max_concurrent_select, 1, INT32_MAX},
+	    {"--query.max-samples", f->max_samples, 0, INT64_MAX},
+	    {"--query.max-series", f->max_series, 0, INT64_MAX},
+	    {"--query.engine-threads", f->n_threads, 0, ENGINE_THREADS_MAX},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (numbers[i].value < numbers[i].min)
+			return err_set(err, ERR_INVALID, "%s must be %s, got %lld", numbers[i].flag,
+				       numbers[i].min ? "positive" : "positive or 0",
+				       (long long)numbers[i].value);
+		if (numbers[i].value > numbers[i].max)
+			return err_set(err, ERR_INVALID, "%s must be at most %lld, got %lld",
+				       numbers[i].flag, (long long)numbers[i].max,
+				       (long long)numbers[i].value);
+	}
+	return true;
 }
 
 /* What the tables of flags cannot say. */
@@ -60,14 +90,8 @@ static bool check_options(const struct query_options *o, struct err *err)
 	if (o->engine.mode != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "--query.mode=distributed is not supported yet");
-	if (o->engine.max_concurrent <= 0)
-		return err_set(err, ERR_INVALID,
-			       "--query.max-concurrent must be positive, got %lld",
-			       (long long)o->engine.max_concurrent);
-	if (o->engine.max_concurrent_select <= 0)
-		return err_set(err, ERR_INVALID,
-			       "--query.max-concurrent-select must be positive, got %lld",
-			       (long long)o->engine.max_concurrent_select);
+	if (!check_numbers(&o->engine, err))
+		return false;
 	if (o->tenancy.is_enforced && !*o->tenancy.label)
 		return err_set(err, ERR_INVALID,
 			       "--query.enforce-tenancy needs a --query.tenant-label-name");
@@ -144,6 +168,11 @@ static struct tenancy tenancy_of(const struct tenancy_flags *f)
 	};
 }
 
+static unsigned threads_of_query(const struct engine_flags *f)
+{
+	return f->n_threads > 0 ? (unsigned)f->n_threads : cpu_limit();
+}
+
 static bool describe_query(struct query_command *q, struct query_api *out, struct err *err)
 {
 	const struct engine_flags *f = &q->options->engine;
@@ -178,6 +207,10 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 
 	e->replica_labels = flag_names(&f->replica_labels, q->arena, &e->n_replica_labels);
 	e->engine.parser.extended_functions = f->x_functions;
+	e->engine.max_samples = f->max_samples;
+	e->engine.max_series = f->max_series;
+	e->engine.helpers = q->helpers;
+	e->engine.max_helpers = threads_of_query(f) - 1;
 	if (!read_features(q, &e->engine.parser, err))
 		return false;
 	*out = api;
@@ -300,7 +333,7 @@ static bool make_parts(struct query_command *q, struct err *err)
 {
 	int64_t limit_bytes = q->options->engine.max_memory_bytes;
 
-	tracker_init(&q->memory, NULL, "all queries together", "--query.max-memory",
+	tracker_init(&q->memory, NULL, "the querier", "--query.max-memory",
 		     limit_bytes > 0 ? limit_bytes : memory_limit_default(q->rt->memory_ratio));
 	q->arena = arena_new(NULL);
 	if (!servers_init(&q->servers, q->rt,
@@ -317,6 +350,12 @@ static bool make_parts(struct query_command *q, struct err *err)
 	q->fan_out = pool_new(&(struct pool_options){.name = "fan-out",
 						     .max_threads = FAN_OUT_THREADS_MAX,
 						     .max_backlog = FAN_OUT_BACKLOG_MAX});
+	if (threads_of_query(&q->options->engine) > 1)
+		q->helpers = pool_new(&(struct pool_options){
+		    .name = "engine",
+		    .max_threads = threads_of_query(&q->options->engine) - 1,
+		    .max_backlog = HELP_BACKLOG_MAX,
+		});
 	q->queries = gate_new((unsigned)q->options->engine.max_concurrent, q->rt->metrics,
 			      "thanos_query_concurrent_", "queries");
 	q->selects = gate_new((unsigned)q->options->engine.max_concurrent_select, q->rt->metrics,

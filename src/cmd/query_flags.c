@@ -150,6 +150,21 @@ static const struct flag_spec engine_specs[] = {
      FLAG_STRING(struct engine_flags, active_query_path),
      .default_text = "",
      .help = "Directory to log currently active queries in the queries.active file."},
+    {.name = "query.max-samples",
+     FLAG_INT(struct engine_flags, max_samples),
+     .default_text = "0",
+     .help = "How many samples one query may hold at once. A query that would hold more fails. 0: "
+	     "no limit."},
+    {.name = "query.max-series",
+     FLAG_INT(struct engine_flags, max_series),
+     .default_text = "0",
+     .help = "How many series all selectors of a query may select together. A query that would "
+	     "select more fails. 0: no limit."},
+    {.name = "query.engine-threads",
+     FLAG_INT(struct engine_flags, n_threads),
+     .default_text = "0",
+     .help = "How many threads may evaluate one query. The answer does not depend on it. 0: as "
+	     "many as processors may be used at once."},
 };
 
 static const struct flag_spec tenancy_specs[] = {

@@ -39,6 +39,9 @@ struct engine_flags {
 	bool x_functions;
 	int64_t max_memory_bytes;
 	int64_t max_memory_per_query_bytes;
+	int64_t max_samples;
+	int64_t max_series;
+	int64_t n_threads;
 	const char *active_query_path;
 };
 

@@ -338,6 +338,20 @@ static void finish_oldest(struct parallel_op *op)
 	}
 }
 
+/* Lanes do not know how many samples operators hold. */
+static void join(struct execution *x, struct batch *b)
+{
+	struct err err;
+
+	if (!execution_check_samples(x, b->x.samples_peak, &err)) {
+		b->out.n = 0;
+		b->has_failed = true;
+		b->err = err;
+	}
+	execution_join(x, &b->x);
+	b->is_joined = true;
+}
+
 /* The oldest batch, computed; NULL when there is none left. Meanwhile the others are kept busy. */
 static struct batch *next_batch(struct parallel_op *op)
 {
@@ -349,8 +363,7 @@ static struct batch *next_batch(struct parallel_op *op)
 	if (op->first == op->end)
 		return NULL;
 	finish_oldest(op);
-	execution_join(op->base.x, &oldest->x);
-	oldest->is_joined = true;
+	join(op->base.x, oldest);
 	return oldest;
 }
 

@@ -67,17 +67,37 @@ void execution_join(struct execution *x, struct execution *lane)
 	annotations_done(&lane->annotations);
 }
 
-bool execution_check(struct execution *x, struct err *err)
+static bool check_limits(struct execution *x, uint64_t n_samples, struct err *err)
 {
-	int64_t max = x->plan->opts.max_samples;
+	const struct promql_engine_opts *opts = &x->plan->opts;
 
 	if (!ctx_check(x->ctx, err) || !tracker_check(x->tracker, err))
 		return false;
-	if (max > 0 && x->samples_held > (uint64_t)max)
+	if (opts->max_series > 0 && x->series_found > (uint64_t)opts->max_series)
+		return err_set(err, ERR_LIMIT,
+			       "the query selects more than the %lld series that "
+			       "--query.max-series allows",
+			       (long long)opts->max_series);
+	if (opts->max_samples > 0 && x->samples_held + n_samples > (uint64_t)opts->max_samples)
 		return err_set(err, ERR_LIMIT,
 			       "query processing would load too many samples into memory in query "
-			       "execution");
+			       "execution: more than the %lld that --query.max-samples allows",
+			       (long long)opts->max_samples);
 	return true;
+}
+
+bool execution_check_samples(struct execution *x, uint64_t n_samples, struct err *err)
+{
+	if (check_limits(x, n_samples, err))
+		return true;
+	if (err->code == ERR_LIMIT && x->selector)
+		err_wrap(err, "selector %.*s", STR_FMT(plan_node_text(x->plan, x->selector)));
+	return false;
+}
+
+bool execution_check(struct execution *x, struct err *err)
+{
+	return execution_check_samples(x, 0, err);
 }
 
 bool execution_delays_names(const struct execution *x)

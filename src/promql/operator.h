@@ -24,6 +24,8 @@ struct execution {
 	/* Of a lane: where its selector gets series from, instead of the queryable. Borrowed. */
 	struct series_iter *feed;
 	struct annotations annotations;
+	const struct plan_node *selector; /* whose series came last; NULL before any */
+	uint64_t series_found;            /* by all selectors, against opts.max_series */
 	uint64_t samples_read;
 	uint64_t samples_seen; /* in all windows, with counts_samples */
 	uint64_t samples_peak; /* the most there were at once, held ones and those of a series */
@@ -112,8 +114,11 @@ static inline void operator_init(struct operator* op, const struct operator_ops 
 	*op = (struct operator){.ops = ops, .x = x, .node = node, .steps = node->steps};
 }
 
-/* The time to stop, or to have used too much memory? To be asked once per series. */
+/* Is it time to stop, or was too much memory used? To be asked once per series. Too much of
+ * anything is told with the selector that asked for it. */
 bool execution_check(struct execution *x, struct err *err);
+/* The same, with so many samples on top of those that operators hold. */
+bool execution_check_samples(struct execution *x, uint64_t n_samples, struct err *err);
 
 bool execution_delays_names(const struct execution *x);
 

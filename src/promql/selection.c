@@ -26,14 +26,6 @@ void selection_done(struct selection *sel)
 	arena_free(sel->arena);
 }
 
-/* Too much of anything is told with the selector that asked for it. */
-static enum iter_result fail(struct selection *sel, struct err *err)
-{
-	if (err->code == ERR_LIMIT)
-		err_wrap(err, "selector %.*s", STR_FMT(plan_node_text(sel->x->plan, sel->node)));
-	return ITER_ERROR;
-}
-
 /* A histogram counts as the samples that would take its memory. */
 static uint64_t num_read(const struct samples *s)
 {
@@ -49,14 +41,22 @@ enum iter_result selection_find(struct selection *sel, struct series *out, struc
 {
 	struct execution *x = sel->x;
 
-	if (!tracker_check(x->tracker, err))
-		return fail(sel, err);
+	x->selector = sel->node;
 	if (!execution_check(x, err))
 		return ITER_ERROR;
 	enum iter_result r = series_iter_next(sel->it, out, err);
 	if (r == ITER_ERROR)
 		err_wrap(err, "expanding series");
+	x->series_found += r == ITER_VALUE && !x->feed;
 	return r;
+}
+
+/* Too much of anything is told with the selector that asked for it. */
+static enum iter_result fail(struct selection *sel, struct err *err)
+{
+	if (err->code == ERR_LIMIT)
+		err_wrap(err, "selector %.*s", STR_FMT(plan_node_text(sel->x->plan, sel->node)));
+	return ITER_ERROR;
 }
 
 enum iter_result selection_next(struct selection *sel, struct selected_series *out, struct err *err)
@@ -82,5 +82,7 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	x->samples_read += n;
 	if (x->samples_held + n > x->samples_peak)
 		x->samples_peak = x->samples_held + n;
+	if (!execution_check_samples(x, n, err))
+		return ITER_ERROR;
 	return ITER_VALUE;
 }

@@ -54,33 +54,12 @@ static void growing_the_newest_allocation_keeps_what_it_holds(void **state)
 		assert_int_equal(numbers.v[i], i);
 }
 
-static void a_tracker_over_its_limit_names_the_limit(void **state)
-{
-	struct tracker process, query;
-	struct err err = ERR_INIT;
-	(void)state;
-
-	tracker_init(&process, NULL, "the process", "--query.max-memory", 1000);
-	tracker_init(&query, &process, "the query", "--query.max-memory-per-query", 500);
-
-	assert_true(tracker_reserve(&query, 400, &err));
-	expect_err(tracker_reserve(&query, 200, &err), err, ERR_LIMIT,
-		   "the query needs more than the 500 bytes of memory that "
-		   "--query.max-memory-per-query allows");
-	assert_int_equal(process.used_bytes, 400);
-	tracker_charge(&process, 700);
-	expect_err(tracker_check(&query, &err), err, ERR_LIMIT, "the process needs more");
-	tracker_done(&query);
-	assert_int_equal(process.used_bytes, 700);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(allocations_keep_their_bytes_and_are_aligned),
 	    cmocka_unit_test(a_loop_that_marks_and_rewinds_does_not_grow),
 	    cmocka_unit_test(growing_the_newest_allocation_keeps_what_it_holds),
-	    cmocka_unit_test(a_tracker_over_its_limit_names_the_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,9 +225,30 @@ static void samples_held_at_once_can_be_limited(void **state)
 
 	rig->opts.max_samples = 10;
 	expect_range(rig, "quantile(0.5, requests_total)", 0, 20 * MINUTE, MINUTE,
-		     "error: query processing would load too many samples into memory in query "
-		     "execution");
+		     "error: selector requests_total: query processing would load too many samples "
+		     "into memory in query execution: more than the 10 that --query.max-samples "
+		     "allows");
+	rig->opts.max_samples = 20;
+	expect_instant(rig, "errors_total[1h] @ 0", 0,
+		       "{__name__=\"errors_total\", instance=\"1\", job=\"a\"} 0:0\n"
+		       "{__name__=\"errors_total\", instance=\"3\", job=\"b\"} 0:0");
+	expect_instant(rig, "count_over_time(errors_total[1h])", 21 * MINUTE,
+		       "error: selector errors_total[1h]: query processing would load too many "
+		       "samples into memory in query execution: more than the 20 that "
+		       "--query.max-samples allows");
 	rig->opts.max_samples = 0;
+}
+
+static void series_of_all_selectors_together_can_be_limited(void **state)
+{
+	struct query_rig *rig = *state;
+
+	rig->opts.max_series = 4;
+	expect_instant(rig, "count(requests_total) + count(temperature)", 0, "{} 4");
+	expect_instant(rig, "count(requests_total) + count(errors_total)", 0,
+		       "error: selector requests_total: the query selects more than the 4 series "
+		       "that --query.max-series allows");
+	rig->opts.max_series = 0;
 }
 
 int main(void)
@@ -246,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(a_query_that_needs_too_much_memory_is_told_its_selector),
 	    cmocka_unit_test(a_canceled_query_stops),
 	    cmocka_unit_test(samples_held_at_once_can_be_limited),
+	    cmocka_unit_test(series_of_all_selectors_together_can_be_limited),
 	};
 	return cmocka_run_group_tests(tests, with_requests, done);
 }

@@ -218,6 +218,24 @@ static void series_with_types_that_become_the_same_are_an_error_as_ever(void **s
 			    "error: vector cannot contain metrics with the same labelset");
 }
 
+static void limits_are_those_of_one_thread(void **state)
+{
+	(void)state;
+	rig.opts.max_series = 1200;
+	expect_same_bits("sum(m_total)", query_instant(240000));
+	assert_string_equal(answer_with(2, "sum(m_total)", query_instant(240000)),
+			    "error: selector m_total: the query selects more than the 1200 series "
+			    "that --query.max-series allows");
+	rig.opts.max_series = 0;
+	rig.opts.max_samples = 10;
+	expect_same_bits("sum(rate(m_total[1m] offset 1s))", query_instant(240000));
+	rig.opts.max_samples = 4;
+	expect_same_bits("sum(rate(m_total[1m] offset 1s))", query_instant(240000));
+	rig.opts.max_samples = 1000;
+	expect_same_bits("quantile(0.1, m_total)", query_instant(240000));
+	rig.opts.max_samples = 0;
+}
+
 /* --- errors and ends -------------------------------------------------------------------------- */
 
 /* Counts what is read from the data, and makes something happen at one of the reads. */
@@ -358,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(an_answer_has_the_same_bits_with_any_number_of_threads),
 	    cmocka_unit_test(without_any_step_nothing_is_found),
 	    cmocka_unit_test(series_with_types_that_become_the_same_are_an_error_as_ever),
+	    cmocka_unit_test(limits_are_those_of_one_thread),
 	    cmocka_unit_test(after_a_cancel_each_thread_touches_at_most_one_more_series),
 	    cmocka_unit_test(a_deadline_ends_it_just_so),
 	    cmocka_unit_test(an_error_comes_after_the_series_before_it),
