@@ -20,6 +20,7 @@ static double radians(double v)
 /* --- dates, UTC ------------------------------------------------------------------------------- */
 
 enum { DAY_S = 86400 };
+static const int64_t DAYS_BEFORE_1970 = 106751990353932; /* since the year -292277022399 */
 
 struct date {
 	int64_t year;
@@ -51,9 +52,10 @@ static bool is_leap(int64_t year)
  * day is the last of its year. */
 static struct date date_of(double v)
 {
-	int64_t t = whole_seconds(v);
-	int64_t days = div_floor(t, DAY_S);
-	int64_t second = t - days * DAY_S;
+	/* Go counts, without a sign, from long before 1970: what lies before that wraps around. */
+	uint64_t t = (uint64_t)whole_seconds(v) + (uint64_t)DAYS_BEFORE_1970 * DAY_S;
+	int64_t days = (int64_t)(t / DAY_S) - DAYS_BEFORE_1970;
+	int64_t second = (int64_t)(t % DAY_S);
 	int64_t since_march_0 = days + 719468;
 	int64_t era = div_floor(since_march_0, 146097);
 	int64_t day = since_march_0 - era * 146097;
