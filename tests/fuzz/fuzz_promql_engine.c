@@ -7,6 +7,7 @@
 #include "promql/printer.h"
 #include "tests/lib/query_answer.h"
 #include "tests/lib/query_rig.h"
+#include "tests/lib/query_text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -97,34 +98,6 @@ static void require(bool ok, struct str text, const struct err *err)
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-/* Lengths of time below a millisecond are lost in printing, and times far away lose digits. */
-static bool is_exact(const struct duration *d)
-{
-	return d->ns % 1000000 == 0 && d->ns != INT64_MIN;
-}
-
-static bool at_is_exact(const struct at *at)
-{
-	return at->t_ms > -(INT64_C(1) << 50) && at->t_ms < INT64_C(1) << 50;
-}
-
-static bool prints_exactly(const struct expr *e)
-{
-	const struct expr *child;
-	bool ok = true;
-
-	if (e->kind == EXPR_VECTOR_SELECTOR)
-		ok = is_exact(&e->vector.offset) && at_is_exact(&e->vector.at);
-	else if (e->kind == EXPR_MATRIX_SELECTOR)
-		ok = is_exact(&e->matrix.range);
-	else if (e->kind == EXPR_SUBQUERY)
-		ok = is_exact(&e->subquery.range) && is_exact(&e->subquery.step) &&
-		     is_exact(&e->subquery.offset) && at_is_exact(&e->subquery.at);
-	for (size_t i = 0; ok && (child = expr_child(e, i)); i++)
-		ok = prints_exactly(child);
-	return ok;
-}
-
 static void check_printing(struct str text, struct parser_options options)
 {
 	struct buf printed auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
@@ -134,7 +107,7 @@ static void check_printing(struct str text, struct parser_options options)
 	struct promql_query *first auto_free(promql_query_free) =
 	    promql_parse(text, &options, NULL, &err);
 	require(first, text, &err);
-	if (!prints_exactly(first->root))
+	if (!query_text_survives(first->root))
 		return;
 	expr_print(&printed, first->root);
 	options.duration_expressions = true; /* +(5m) is printed as (5m) */

@@ -3,39 +3,11 @@
 #include "base/assert.h"
 #include "promql/parser.h"
 #include "promql/printer.h"
+#include "tests/lib/query_text.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Prometheus prints lengths of time in whole milliseconds: less than one is lost. */
-static bool duration_survives(const struct duration *d)
-{
-	return d->ns == 0 || d->ns >= 1000000 || (d->ns <= -1000000 && d->ns != INT64_MIN);
-}
-
-static bool at_survives(const struct at *at)
-{
-	return at->t_ms > -(INT64_C(1) << 50) && at->t_ms < INT64_C(1) << 50;
-}
-
-static bool survives(const struct expr *e)
-{
-	const struct expr *child;
-	bool ok = true;
-
-	if (e->kind == EXPR_VECTOR_SELECTOR)
-		ok = duration_survives(&e->vector.offset) && at_survives(&e->vector.at);
-	else if (e->kind == EXPR_MATRIX_SELECTOR)
-		ok = duration_survives(&e->matrix.range);
-	else if (e->kind == EXPR_SUBQUERY)
-		ok = duration_survives(&e->subquery.range) &&
-		     duration_survives(&e->subquery.step) &&
-		     duration_survives(&e->subquery.offset) && at_survives(&e->subquery.at);
-	for (size_t i = 0; ok && (child = expr_child(e, i)); i++)
-		ok = survives(child);
-	return ok;
-}
 
 static void check_reads_as(struct str text, struct str want, const struct parser_options *options)
 {
@@ -78,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Without the option, `offset -(5m)` is allowed, and `offset (5m)`, as which +(5m) is
 	 * printed, is not. */
 	options.duration_expressions = true;
-	if (survives(query->root)) {
+	if (query_text_survives(query->root)) {
 		check_reads_as(buf_str(&printed), buf_str(&printed), &options);
 		check_reads_as(buf_str(&pretty), buf_str(&printed), &options);
 	}
