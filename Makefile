@@ -3,7 +3,7 @@ PRESET ?= debug
 JOBS   ?= $(shell nproc)
 
 .DEFAULT_GOAL := debug
-.PHONY: help debug release test asan tsan fuzz soak bench check format sizes hooks clean
+.PHONY: help debug release test asan tsan fuzz promql-fuzz soak bench check format sizes hooks clean
 
 help: ## this menu
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,9 +30,14 @@ T ?=
 fuzz: build/fuzz/build.ninja ## fuzz one target for a minute: make fuzz T=xor_chunk
 	@cmake --build build/fuzz -j $(JOBS) --target fuzz_$(T)
 	@mkdir -p build/fuzz/corpus/$(T)
-	build/fuzz/tests/fuzz_$(T) -max_total_time=60 build/fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
+	build/fuzz/tests/fuzz_$(T) -max_total_time=60 $(addprefix -dict=,$(wildcard tests/fuzz/dict/$(T).dict)) \
+	  build/fuzz/corpus/$(T) tests/fuzz/corpus/$(T)
 
 MINUTES ?= 5
+promql-fuzz: build/asan/build.ninja ## random queries for MINUTES=5 against a plain evaluation; ends with a verdict
+	@cmake --build build/asan -j $(JOBS) --target promql_oracle
+	build/asan/promql_oracle check --seed $$(date +%s)000 --seconds $$(($(MINUTES) * 60))
+
 soak: ## fuzz every target for MINUTES=5, repeat tests under ASan and TSan; ends with a verdict
 	@tools/soak $(MINUTES)
 

@@ -3,6 +3,7 @@
 #include "promql/result.h"
 
 #include "base/alloc.h"
+#include "model/histogram.h"
 #include "promql/bounded_windows.h"
 #include "promql/operator.h"
 #include "promql/window_cursor.h"
@@ -18,8 +19,12 @@ struct promql_result {
 	struct arena *scratch; /* of one series */
 	int64_t *t_ms;         /* of all steps; NULL until the first series */
 	uint32_t *steps;       /* their numbers */
-	/* A matrix that did not come in label order. */
+	/* A matrix that did not come in label order: of steps, or of a subquery's samples. */
 	struct series_list sorted;
+	struct window_list {
+		struct result_series *v;
+		size_t n, cap;
+	} sorted_windows;
 	bool is_sorted;
 	size_t next;
 	bool is_first;
@@ -239,7 +244,7 @@ static bool window_samples(struct promql_result *r, struct samples s, struct sam
 }
 
 /* Without any sample there is no series. */
-static enum iter_result next_window(struct promql_result *r, struct result_series *out,
+static enum iter_result read_window(struct promql_result *r, struct result_series *out,
 				    struct err *err)
 {
 	struct range_series s;
@@ -261,6 +266,68 @@ static enum iter_result next_window(struct promql_result *r, struct result_serie
 		return ITER_VALUE;
 	}
 	return result;
+}
+
+static void keep_window(struct promql_result *r, const struct result_series *s)
+{
+	struct result_series copy = {
+	    .labels = labels_copy(r->arena, s->labels),
+	    .n = s->n,
+	};
+	int64_t *t_ms = arena_alloc(r->arena, s->n * sizeof(*t_ms));
+	double *v = arena_alloc(r->arena, s->n * sizeof(*v));
+
+	copy.t_ms = memcpy(t_ms, s->t_ms, s->n * sizeof(*t_ms));
+	copy.v = memcpy(v, s->v, s->n * sizeof(*v));
+	if (s->hist) {
+		struct histogram **hist = ARENA_ARRAY(r->arena, struct histogram *, s->n);
+		for (size_t i = 0; i < s->n; i++)
+			hist[i] = s->hist[i] ? histogram_copy(r->arena, s->hist[i]) : NULL;
+		copy.hist = hist;
+	}
+	ARENA_PUSH(r->arena, &r->sorted_windows, copy);
+}
+
+static int cmp_window_labels(const void *a, const void *b)
+{
+	return labels_cmp(((const struct result_series *)a)->labels,
+			  ((const struct result_series *)b)->labels);
+}
+
+/* All that is left from *s on, sorted. */
+static bool sort_windows(struct promql_result *r, struct result_series *s, struct err *err)
+{
+	enum iter_result result = ITER_VALUE;
+
+	for (; result == ITER_VALUE; result = read_window(r, s, err)) {
+		if (!execution_check(&r->x, err))
+			return false;
+		keep_window(r, s);
+	}
+	qsort(r->sorted_windows.v, r->sorted_windows.n, sizeof(*r->sorted_windows.v),
+	      cmp_window_labels);
+	r->is_sorted = true;
+	return result == ITER_END;
+}
+
+/* As next_steps(). */
+static enum iter_result next_window(struct promql_result *r, struct result_series *out,
+				    struct err *err)
+{
+	if (!r->is_sorted) {
+		enum iter_result result = read_window(r, out, err);
+		bool must_sort =
+		    r->is_first && result == ITER_VALUE && !range_source_in_order(&r->source);
+		r->is_first = false;
+		if (!must_sort)
+			return result;
+		if (!sort_windows(r, out, err))
+			return ITER_ERROR;
+	}
+	if (r->next == r->sorted_windows.n)
+		return ITER_END;
+	*out = r->sorted_windows.v[r->next++];
+	return ITER_VALUE;
 }
 
 enum iter_result promql_result_next(struct promql_result *r, struct result_series *out,

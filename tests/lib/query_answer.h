@@ -13,14 +13,16 @@ struct answer_series {
 	struct histogram **hist; /* NULL, or NULL for a float */
 };
 
+struct answer_list {
+	struct answer_series *v;
+	size_t n, cap;
+};
+
 struct query_answer {
 	enum value_type type;
 	struct result_scalar scalar;
 	struct str string;
-	struct {
-		struct answer_series *v;
-		size_t n, cap;
-	} series;
+	struct answer_list series;
 };
 
 /* Copied into `a`. */

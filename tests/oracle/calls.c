@@ -9,11 +9,11 @@ enum { MAX_SCALARS = 16 };
 
 /* --- functions of windows --------------------------------------------------------------------- */
 
-/* The labels that an absent series would have had: those that a matcher demands, unless another one
- * speaks of the same name. */
+/* The labels that an absent series would have had. One matcher after the other: the first equality
+ * of a name sets it, everything else about the name removes it. */
 static struct labels absent_labels(struct oracle *o, const struct expr *arg)
 {
-	struct labels out = {0};
+	struct labels out = {0}, equal = {0};
 
 	arg = expr_unwrap(arg);
 	if (arg->kind == EXPR_MATRIX_SELECTOR)
@@ -22,13 +22,13 @@ static struct labels absent_labels(struct oracle *o, const struct expr *arg)
 		return out;
 	struct matchers ms = arg->vector.matchers;
 	for (size_t i = 0; i < ms.n; i++) {
-		bool counts =
-		    matcher_type(ms.v[i]) == MATCH_EQ && !str_is(matcher_name(ms.v[i]), LABEL_NAME);
-		for (size_t k = 0; k < ms.n && counts; k++)
-			if (k != i && str_eq(matcher_name(ms.v[i]), matcher_name(ms.v[k])))
-				counts = false;
-		if (counts)
-			out = labels_with(o, out, matcher_name(ms.v[i]), matcher_value(ms.v[i]));
+		struct str name = matcher_name(ms.v[i]);
+		if (str_is(name, LABEL_NAME))
+			continue;
+		bool sets = matcher_type(ms.v[i]) == MATCH_EQ && !labels_has(equal, name);
+		out = labels_with(o, out, name, sets ? matcher_value(ms.v[i]) : (struct str){0});
+		if (sets)
+			equal = labels_with(o, equal, name, STR("seen"));
 	}
 	return out;
 }
@@ -38,10 +38,27 @@ static bool keeps_name(enum function_id id)
 	return id == FUNCTION_LAST_OVER_TIME || id == FUNCTION_FIRST_OVER_TIME;
 }
 
-static bool call_windows(struct oracle *o, const struct call *call, const struct expr *range,
+/* Functions of windows are the only ones for which Prometheus looks at all steps together: no two
+ * series may become the same, not even at different steps. */
+static bool check_renamed(struct oracle *o, const struct expr *call, struct labels from,
+			  struct labels to)
+{
+	for (size_t i = 0; i < o->renamed.n; i++) {
+		const struct renamed *r = &o->renamed.v[i];
+		if (r->call != call || !labels_eq(r->to, to))
+			continue;
+		return labels_eq(r->from, from) ||
+		       err_set(o->err, ERR_EXECUTION,
+			       "vector cannot contain metrics with the same labelset");
+	}
+	ARENA_PUSH(o->arena, &o->renamed, (struct renamed){call, from, to});
+	return true;
+}
+
+static bool call_windows(struct oracle *o, const struct expr *call, const struct expr *range,
 			 int64_t t_ms, const double *params, struct vector *out)
 {
-	enum function_id id = call->function->id;
+	enum function_id id = call->call.function->id;
 	struct windows in;
 	double v;
 
@@ -53,14 +70,16 @@ static bool call_windows(struct oracle *o, const struct call *call, const struct
 		return true;
 	}
 	for (size_t i = 0; i < in.n; i++) {
-		struct labels labels = in.v[i].labels;
+		struct labels from = in.v[i].labels;
+		struct labels to = keeps_name(id) ? from : labels_without_name(o, from);
 		*o->err = ERR_INIT;
-		if (window_call(o, id, &in, &in.v[i], t_ms, params, &v))
-			vector_push(o, out,
-				    keeps_name(id) ? labels : labels_without_name(o, labels), v,
-				    t_ms);
-		else if (o->err->code != ERR_OK)
+		if (window_call(o, id, &in, &in.v[i], t_ms, params, &v)) {
+			if (!check_renamed(o, call, from, to))
+				return false;
+			vector_push(o, out, to, v, t_ms);
+		} else if (o->err->code != ERR_OK) {
 			return false;
+		}
 	}
 	return true;
 }
@@ -356,6 +375,6 @@ bool eval_call(struct oracle *o, const struct expr *e, int64_t t_ms, struct vect
 	if (!arg)
 		return err_set(o->err, ERR_UNSUPPORTED, "%s()", call->function->name);
 	if (arg->type == VALUE_MATRIX)
-		return call_windows(o, call, arg, t_ms, params, out);
+		return call_windows(o, e, arg, t_ms, params, out);
 	return call_vector(o, call, arg, t_ms, params, n_params, out);
 }

@@ -174,6 +174,11 @@ static void put_into_windows(struct oracle *o, struct windows *out, const struct
 	s->v[s->n++] = e->v;
 }
 
+static int compare_windows(const void *a, const void *b)
+{
+	return labels_cmp(((const struct window *)a)->labels, ((const struct window *)b)->labels);
+}
+
 /* The expression at all multiples of the step that are in the range. */
 static bool eval_subquery(struct oracle *o, const struct subquery *sub, int64_t t_ms,
 			  struct windows *out)
@@ -199,6 +204,8 @@ static bool eval_subquery(struct oracle *o, const struct subquery *sub, int64_t 
 		for (size_t i = 0; i < v.n; i++)
 			put_into_windows(o, out, &v.v[i], at_ms);
 	}
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), compare_windows);
 	return true;
 }
 

@@ -15,6 +15,12 @@
 #include "tests/lib/query_answer.h"
 #include "tests/oracle/data.h"
 
+/* What a function of windows made of a series, at any step. */
+struct renamed {
+	const struct expr *call;
+	struct labels from, to;
+};
+
 struct oracle {
 	struct arena *arena;
 	const struct oracle_data *data;
@@ -22,6 +28,10 @@ struct oracle {
 	int64_t lookback_ms;
 	int64_t default_step_ms;
 	struct err *err;
+	struct {
+		struct renamed *v;
+		size_t n, cap;
+	} renamed;
 };
 
 /* An element of an instant vector. */

@@ -111,9 +111,9 @@ static void put_range(struct generator *g)
 static void put_offset(struct generator *g)
 {
 	static const char *const whole[] = {"10s", "30s", "1m", "-20s", "5m", "-3m", "100s"};
-	static const char *const newer[] = {"step()", "(1m - 20s)", "-range()",
-					    "40",     "1.5",        "min_of(1m, step())",
-					    "+30s",   "(-1m)",      "12345ms"};
+	static const char *const newer[] = {"step()", "-(1m - 20s)", "-range()",
+					    "40",     "1.5",         "min_of(1m, step())",
+					    "+30s",   "-(-1m)",      "12345ms"};
 
 	put(g, " offset ");
 	if (is_new(g) && one_in(g, 4))

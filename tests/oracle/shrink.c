@@ -18,7 +18,11 @@ static bool differs(const struct shrinking *s, struct str text, struct query_tim
 	struct promql_query *query auto_free(promql_query_free) =
 	    promql_parse(text, &options, NULL, &err);
 
-	return query && check_query(&s->checker, text, time, &err) == CHECK_DIFFERENT;
+	/* That a range query may not be of another type is no difference. */
+	if (!query || (time.step_ms && query->root->type != VALUE_VECTOR &&
+		       query->root->type != VALUE_SCALAR))
+		return false;
+	return check_query(&s->checker, text, time, &err) == CHECK_DIFFERENT;
 }
 
 /* --- the text --------------------------------------------------------------------------------- */

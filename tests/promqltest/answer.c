@@ -6,48 +6,17 @@
 
 enum { LINES_MAX = 40, VALUES_MAX = 40 };
 
-static void keep_series(struct arena *a, struct answer *out, const struct result_series *s)
-{
-	struct answer_series copy = {
-	    .labels = labels_copy(a, s->labels),
-	    .n = s->n,
-	    .t_ms = arena_alloc(a, s->n * sizeof(*copy.t_ms)),
-	    .v = arena_alloc(a, s->n * sizeof(*copy.v)),
-	};
-
-	memcpy(copy.t_ms, s->t_ms, s->n * sizeof(*copy.t_ms));
-	memcpy(copy.v, s->v, s->n * sizeof(*copy.v));
-	if (s->hist) {
-		copy.hist = ARENA_ARRAY(a, struct histogram *, s->n);
-		for (size_t i = 0; i < s->n; i++)
-			copy.hist[i] = s->hist[i] ? histogram_copy(a, s->hist[i]) : NULL;
-	}
-	ARENA_PUSH(a, &out->series, copy);
-}
-
 static bool read_all(struct arena *a, struct promql_result *r, struct answer *out, struct err *err)
 {
-	struct result_scalar scalar;
-	struct result_string string;
-	struct result_series s;
-	enum iter_result result;
+	struct query_answer answer;
 
-	out->type = promql_result_type(r);
-	if (out->type == VALUE_SCALAR) {
-		if (!promql_result_scalar(r, &scalar, err))
-			return false;
-		out->scalar = scalar.v;
-		return true;
-	}
-	if (out->type == VALUE_STRING) {
-		if (!promql_result_string(r, &string, err))
-			return false;
-		out->string = arena_str(a, string.s);
-		return true;
-	}
-	while ((result = promql_result_next(r, &s, err)) == ITER_VALUE)
-		keep_series(a, out, &s);
-	return result == ITER_END;
+	if (!query_answer_read(a, r, &answer, err))
+		return false;
+	out->type = answer.type;
+	out->scalar = answer.scalar.v;
+	out->string = answer.string;
+	out->series = answer.series;
+	return true;
 }
 
 static const struct promql_engine_opts engine = {

@@ -4,6 +4,7 @@
 #define TESTS_PROMQLTEST_ANSWER_H
 
 #include "fleet/evaluation.h"
+#include "tests/lib/query_answer.h"
 
 /* What is asked. */
 struct source {
@@ -13,22 +14,12 @@ struct source {
 	bool partial_response;
 };
 
-struct answer_series {
-	struct labels labels;
-	size_t n;
-	int64_t *t_ms;
-	double *v;
-	struct histogram **hist; /* NULL, or NULL for a float */
-};
 
 struct answer {
 	enum value_type type;
 	double scalar;
 	struct str string;
-	struct {
-		struct answer_series *v;
-		size_t n, cap;
-	} series;
+	struct answer_list series;
 	struct notes notes;
 };
 

@@ -165,6 +165,18 @@ static void a_scalar_and_a_string_are_answers_too(void **state)
 		     "Scalar or instant Vector");
 }
 
+static void the_series_of_a_subquery_come_in_the_order_of_their_labels(void **state)
+{
+	struct query_rig *rig = *state;
+
+	query_rig_load(rig, MINUTE,
+		       "memory{pod=\"1\", zone=\"b\"} 1 1\n"
+		       "memory{pod=\"2\", zone=\"a\"} 2 2\n");
+	expect_instant(rig, "max by (zone) (memory)[2m:1m]", MINUTE,
+		       "{zone=\"a\"} 0:2 60:2\n"
+		       "{zone=\"b\"} 0:1 60:1");
+}
+
 static void too_many_steps_are_refused(void **state)
 {
 	struct query_rig *rig = *state;
@@ -262,6 +274,7 @@ int main(void)
 	    cmocka_unit_test(a_matrix_comes_in_label_order_and_a_vector_as_it_was_made),
 	    cmocka_unit_test(vectors_are_matched_by_their_labels),
 	    cmocka_unit_test(a_scalar_and_a_string_are_answers_too),
+	    cmocka_unit_test(the_series_of_a_subquery_come_in_the_order_of_their_labels),
 	    cmocka_unit_test(too_many_steps_are_refused),
 	    cmocka_unit_test(annotations_are_notes_without_positions),
 	    cmocka_unit_test(a_query_that_needs_too_much_memory_is_told_its_selector),
