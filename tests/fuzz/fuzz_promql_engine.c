@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "model/histogram.h"
 #include "promql/printer.h"
-#include "tests/lib/query_answer.h"
+#include "tests/lib/kept_answer.h"
 #include "tests/lib/query_rig.h"
-#include "tests/lib/query_text.h"
+#include "tests/lib/surviving_text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static const char data_lines[] =
 struct run {
 	struct arena *arena;
 	struct promql_plan *plan; /* NULL when the query was refused */
-	struct query_answer answer;
+	struct kept_answer answer;
 	bool ok;
 	struct err err;
 };
@@ -74,7 +74,7 @@ static void run_query(struct run *run, struct str text, const struct promql_engi
 	run->plan = promql_prepare(text, opts, time, &run->err);
 	struct promql_result *r =
 	    run->plan ? promql_execute(run->plan, data(), ctx, &tracker, &notes, &run->err) : NULL;
-	run->ok = r && query_answer_read(run->arena, r, &run->answer, &run->err);
+	run->ok = r && kept_answer_read(run->arena, r, &run->answer, &run->err);
 	promql_result_free(r);
 	assert(tracker.used_bytes == 0);
 	assert(run->ok || (run->err.code != ERR_OK && run->err.msg[0]));
@@ -107,7 +107,7 @@ static void check_printing(struct str text, struct parser_options options)
 	struct promql_query *first auto_free(promql_query_free) =
 	    promql_parse(text, &options, NULL, &err);
 	require(first, text, &err);
-	if (!query_text_survives(first->root))
+	if (!text_survives(first->root))
 		return;
 	expr_print(&printed, first->root);
 	options.duration_expressions = true; /* +(5m) is printed as (5m) */
@@ -143,7 +143,7 @@ static bool same_value(double a, const struct histogram *ha, double b, const str
 	return memcmp(&a, &b, sizeof(a)) == 0 || (a != a && b != b);
 }
 
-static size_t count_at(const struct query_answer *range, int64_t t_ms)
+static size_t count_at(const struct kept_answer *range, int64_t t_ms)
 {
 	size_t n = 0;
 
@@ -153,9 +153,9 @@ static size_t count_at(const struct query_answer *range, int64_t t_ms)
 	return n;
 }
 
-static bool has_sample(const struct query_answer *range, const struct answer_series *s)
+static bool has_sample(const struct kept_answer *range, const struct answer_series *s)
 {
-	const struct answer_series *in = query_answer_find(range, s->labels);
+	const struct answer_series *in = kept_answer_find(range, s->labels);
 
 	for (size_t k = 0; in && k < in->n; k++)
 		if (in->t_ms[k] == s->t_ms[0])
@@ -164,7 +164,7 @@ static bool has_sample(const struct query_answer *range, const struct answer_ser
 	return false;
 }
 
-static bool same_step(const struct query_answer *range, const struct query_answer *instant,
+static bool same_step(const struct kept_answer *range, const struct kept_answer *instant,
 		      int64_t t_ms, struct err *err)
 {
 	if (instant->type == VALUE_SCALAR)
@@ -185,7 +185,7 @@ static bool same_step(const struct query_answer *range, const struct query_answe
 }
 
 static void check_step(struct str text, const struct promql_engine_opts *opts,
-		       const struct query_answer *range, int64_t t_ms)
+		       const struct kept_answer *range, int64_t t_ms)
 {
 	struct run run;
 
@@ -222,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (run.plan)
 		check_printing(text, opts.parser);
 	if (run.ok)
-		require(query_answer_is_well_formed(&run.answer, time, &run.err), text, &run.err);
+		require(kept_answer_is_well_formed(&run.answer, time, &run.err), text, &run.err);
 	if (run.ok && time.step_ms && !names_the_query(text))
 		check_step(text, &opts, &run.answer,
 			   time.start_ms + (data[0] >> 4) % N_STEPS * STEP_MS);

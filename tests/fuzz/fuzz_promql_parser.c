@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "promql/parser.h"
 #include "promql/printer.h"
-#include "tests/lib/query_text.h"
+#include "tests/lib/surviving_text.h"
 
 #include <stdlib.h>
 
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Without the option, `offset -(5m)` is allowed, and `offset (5m)`, as which +(5m) is
 	 * printed, is not. */
 	options.duration_expressions = true;
-	if (query_text_survives(query->root)) {
+	if (text_survives(query->root)) {
 		check_reads_as(buf_str(&printed), buf_str(&printed), &options);
 		check_reads_as(buf_str(&pretty), buf_str(&printed), &options);
 	}

@@ -18,7 +18,7 @@ static const struct promql_engine_opts engine_opts = {
 };
 
 bool check_answer(const struct checker *c, struct arena *a, struct str text, struct query_time time,
-		  struct query_answer *out, struct err *err)
+		  struct kept_answer *out, struct err *err)
 {
 	struct notes notes;
 	bool ok = false;
@@ -29,7 +29,7 @@ bool check_answer(const struct checker *c, struct arena *a, struct str text, str
 	struct promql_result *r =
 	    plan ? promql_execute(plan, memory_queryable(c->mq), NULL, NULL, &notes, err) : NULL;
 	if (r)
-		ok = query_answer_read(a, r, out, err);
+		ok = kept_answer_read(a, r, out, err);
 	promql_result_free(r);
 	notes_done(&notes);
 	return ok;
@@ -154,7 +154,7 @@ static bool same_series(const struct answer_series *got, const struct answer_ser
 	return got->n == want->n || fail_series(want->labels, "has more or fewer samples", err);
 }
 
-static bool same_answer(const struct query_answer *got, const struct query_answer *want,
+static bool same_answer(const struct kept_answer *got, const struct kept_answer *want,
 			enum order order, struct err *err)
 {
 	if (got->type != want->type)
@@ -168,14 +168,14 @@ static bool same_answer(const struct query_answer *got, const struct query_answe
 		       fail_value((struct labels){0}, got->scalar.t_ms, got->scalar.v,
 				  want->scalar.v, err);
 	for (size_t i = 0; i < want->series.n; i++) {
-		const struct answer_series *s = query_answer_find(got, want->series.v[i].labels);
+		const struct answer_series *s = kept_answer_find(got, want->series.v[i].labels);
 		if (!s)
 			return fail_series(want->series.v[i].labels, "is missing", err);
 		if (!same_series(s, &want->series.v[i], order, err))
 			return false;
 	}
 	for (size_t i = 0; i < got->series.n; i++)
-		if (!query_answer_find(want, got->series.v[i].labels))
+		if (!kept_answer_find(want, got->series.v[i].labels))
 			return fail_series(got->series.v[i].labels, "is unexpected", err);
 	return true;
 }
@@ -190,8 +190,8 @@ static bool sorts_by_value(const struct expr *e)
 }
 
 /* What sorts by value has the order of its values; that of equal ones is not defined. */
-static bool same_order(const struct expr *root, const struct query_answer *got,
-		       const struct query_answer *want, struct err *err)
+static bool same_order(const struct expr *root, const struct kept_answer *got,
+		       const struct kept_answer *want, struct err *err)
 {
 	if (got->type != VALUE_VECTOR || !sorts_by_value(expr_unwrap(root)))
 		return true;
@@ -201,13 +201,13 @@ static bool same_order(const struct expr *root, const struct query_answer *got,
 	return true;
 }
 
-static enum check_outcome compare(const struct query_answer *got, const struct query_answer *want,
+static enum check_outcome compare(const struct kept_answer *got, const struct kept_answer *want,
 				  const struct promql_query *query, struct query_time time,
 				  struct err *err)
 {
 	enum order order = order_of(query->root, time.step_ms != 0);
 
-	if (!query_answer_is_well_formed(got, time, err))
+	if (!kept_answer_is_well_formed(got, time, err))
 		return CHECK_DIFFERENT;
 	if (order == ORDER_CHOOSES)
 		return CHECK_SKIPPED;
@@ -222,7 +222,7 @@ static enum check_outcome compare(const struct query_answer *got, const struct q
 /* Both answers to one query, or how it failed. */
 struct attempt {
 	struct arena *arena;
-	struct query_answer got, want;
+	struct kept_answer got, want;
 	struct err got_err, want_err;
 	bool got_ok, want_ok;
 };

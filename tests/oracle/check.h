@@ -23,7 +23,7 @@ enum check_outcome check_query(const struct checker *c, struct str text, struct 
 
 /* The engine's answer, in memory of `a`. */
 bool check_answer(const struct checker *c, struct arena *a, struct str text, struct query_time time,
-		  struct query_answer *out, struct err *err);
+		  struct kept_answer *out, struct err *err);
 
 /* The query of a difference with less in it: a part of the query, fewer steps, fewer series, as
  * long as answers differ. Prints it, with what was got and wanted. */

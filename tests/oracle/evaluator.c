@@ -324,7 +324,7 @@ bool eval_scalar(struct oracle *o, const struct expr *e, int64_t t_ms, double *o
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static void put_into_answer(struct oracle *o, struct query_answer *out, struct labels labels,
+static void put_into_answer(struct oracle *o, struct kept_answer *out, struct labels labels,
 			    int64_t t_ms, double v)
 {
 	size_t i = 0;
@@ -341,8 +341,7 @@ static void put_into_answer(struct oracle *o, struct query_answer *out, struct l
 	s->v[s->n++] = v;
 }
 
-static bool answer_at(struct oracle *o, const struct expr *e, int64_t t_ms,
-		      struct query_answer *out)
+static bool answer_at(struct oracle *o, const struct expr *e, int64_t t_ms, struct kept_answer *out)
 {
 	struct vector v;
 	double scalar;
@@ -362,7 +361,7 @@ static bool answer_at(struct oracle *o, const struct expr *e, int64_t t_ms,
 	return true;
 }
 
-static bool answer_windows(struct oracle *o, const struct expr *e, struct query_answer *out)
+static bool answer_windows(struct oracle *o, const struct expr *e, struct kept_answer *out)
 {
 	struct windows in;
 
@@ -377,11 +376,11 @@ static bool answer_windows(struct oracle *o, const struct expr *e, struct query_
 	return true;
 }
 
-bool oracle_answer(struct oracle *o, const struct expr *query, struct query_answer *out)
+bool oracle_answer(struct oracle *o, const struct expr *query, struct kept_answer *out)
 {
 	const struct expr *root = expr_unwrap(query);
 
-	*out = (struct query_answer){.type = o->time.step_ms ? VALUE_MATRIX : root->type};
+	*out = (struct kept_answer){.type = o->time.step_ms ? VALUE_MATRIX : root->type};
 	if (root->type == VALUE_STRING) {
 		out->string = root->string;
 		return true;

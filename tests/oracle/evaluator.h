@@ -12,7 +12,7 @@
 #ifndef TESTS_ORACLE_EVALUATOR_H
 #define TESTS_ORACLE_EVALUATOR_H
 
-#include "tests/lib/query_answer.h"
+#include "tests/lib/kept_answer.h"
 #include "tests/oracle/data.h"
 
 /* What a function of windows made of a series, at any step. */
@@ -61,7 +61,7 @@ struct windows {
 };
 
 /* The answer of a whole query, in memory of o->arena. */
-bool oracle_answer(struct oracle *o, const struct expr *query, struct query_answer *out);
+bool oracle_answer(struct oracle *o, const struct expr *query, struct kept_answer *out);
 
 /* --- what the files of the oracle share ------------------------------------------------------- */
 

@@ -33,7 +33,7 @@ static void put_series(struct json_writer *w, const struct answer_series *s)
 	json_end_object(w);
 }
 
-static void put_answer(struct json_writer *w, const struct query_answer *answer)
+static void put_answer(struct json_writer *w, const struct kept_answer *answer)
 {
 	json_key(w, "type");
 	json_put_cstr(w, value_type_name(answer->type));
@@ -56,7 +56,7 @@ static void put_query(struct json_writer *w, const struct checker *c, struct str
 		      struct query_time time)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct query_answer answer;
+	struct kept_answer answer;
 	struct err err = ERR_INIT;
 
 	json_begin_object(w);

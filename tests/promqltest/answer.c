@@ -8,9 +8,9 @@ enum { LINES_MAX = 40, VALUES_MAX = 40 };
 
 static bool read_all(struct arena *a, struct promql_result *r, struct answer *out, struct err *err)
 {
-	struct query_answer answer;
+	struct kept_answer answer;
 
-	if (!query_answer_read(a, r, &answer, err))
+	if (!kept_answer_read(a, r, &answer, err))
 		return false;
 	out->type = answer.type;
 	out->scalar = answer.scalar.v;

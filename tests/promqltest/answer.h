@@ -4,7 +4,7 @@
 #define TESTS_PROMQLTEST_ANSWER_H
 
 #include "fleet/evaluation.h"
-#include "tests/lib/query_answer.h"
+#include "tests/lib/kept_answer.h"
 
 /* What is asked. */
 struct source {
@@ -13,7 +13,6 @@ struct source {
 	enum dedup_function dedup;
 	bool partial_response;
 };
-
 
 struct answer {
 	enum value_type type;

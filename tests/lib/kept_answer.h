@@ -1,7 +1,7 @@
-/* query_answer.h - the whole answer of a query in memory, for tests that compare answers.
+/* kept_answer.h - the whole answer of a query in memory, for tests that compare answers.
  */
-#ifndef TESTS_LIB_QUERY_ANSWER_H
-#define TESTS_LIB_QUERY_ANSWER_H
+#ifndef TESTS_LIB_KEPT_ANSWER_H
+#define TESTS_LIB_KEPT_ANSWER_H
 
 #include "promql/engine.h"
 
@@ -18,7 +18,7 @@ struct answer_list {
 	size_t n, cap;
 };
 
-struct query_answer {
+struct kept_answer {
 	enum value_type type;
 	struct result_scalar scalar;
 	struct str string;
@@ -26,16 +26,16 @@ struct query_answer {
 };
 
 /* Copied into `a`. */
-bool query_answer_read(struct arena *a, struct promql_result *r, struct query_answer *out,
-		       struct err *err);
+bool kept_answer_read(struct arena *a, struct promql_result *r, struct kept_answer *out,
+		      struct err *err);
 
 /* What holds of any answer: labels ascend and have values, no series occurs twice or is empty,
  * those of a matrix ascend, and so do the times of a series, which are steps of the query. */
-bool query_answer_is_well_formed(const struct query_answer *answer, struct query_time time,
-				 struct err *err);
+bool kept_answer_is_well_formed(const struct kept_answer *answer, struct query_time time,
+				struct err *err);
 
 /* The series of these labels, or NULL. */
-const struct answer_series *query_answer_find(const struct query_answer *answer,
-					      struct labels labels);
+const struct answer_series *kept_answer_find(const struct kept_answer *answer,
+					     struct labels labels);
 
 #endif

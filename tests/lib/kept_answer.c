@@ -1,8 +1,8 @@
-#include "tests/lib/query_answer.h"
+#include "tests/lib/kept_answer.h"
 
 #include "model/histogram.h"
 
-static void keep_series(struct arena *a, struct query_answer *out, const struct result_series *s)
+static void keep_series(struct arena *a, struct kept_answer *out, const struct result_series *s)
 {
 	struct answer_series copy = {
 	    .labels = labels_copy(a, s->labels),
@@ -21,14 +21,14 @@ static void keep_series(struct arena *a, struct query_answer *out, const struct 
 	ARENA_PUSH(a, &out->series, copy);
 }
 
-bool query_answer_read(struct arena *a, struct promql_result *r, struct query_answer *out,
-		       struct err *err)
+bool kept_answer_read(struct arena *a, struct promql_result *r, struct kept_answer *out,
+		      struct err *err)
 {
 	struct result_string string;
 	struct result_series s;
 	enum iter_result result;
 
-	*out = (struct query_answer){.type = promql_result_type(r)};
+	*out = (struct kept_answer){.type = promql_result_type(r)};
 	if (out->type == VALUE_SCALAR)
 		return promql_result_scalar(r, &out->scalar, err);
 	if (out->type == VALUE_STRING) {
@@ -65,7 +65,7 @@ static bool is_step(struct query_time time, int64_t t_ms)
 	       (t_ms - time.start_ms) % time.step_ms == 0;
 }
 
-static bool check_times(const struct query_answer *answer, const struct answer_series *s,
+static bool check_times(const struct kept_answer *answer, const struct answer_series *s,
 			struct query_time time, struct err *err)
 {
 	if (s->n == 0)
@@ -81,14 +81,14 @@ static bool check_times(const struct query_answer *answer, const struct answer_s
 	return true;
 }
 
-bool query_answer_is_well_formed(const struct query_answer *answer, struct query_time time,
-				 struct err *err)
+bool kept_answer_is_well_formed(const struct kept_answer *answer, struct query_time time,
+				struct err *err)
 {
 	for (size_t i = 0; i < answer->series.n; i++) {
 		const struct answer_series *s = &answer->series.v[i];
 		if (!check_labels(s->labels, err) || !check_times(answer, s, time, err))
 			return false;
-		if (query_answer_find(answer, s->labels) != s)
+		if (kept_answer_find(answer, s->labels) != s)
 			return fail_series(s->labels, "occurs twice", err);
 		if (answer->type == VALUE_MATRIX && i > 0 &&
 		    labels_cmp(answer->series.v[i - 1].labels, s->labels) >= 0)
@@ -97,8 +97,7 @@ bool query_answer_is_well_formed(const struct query_answer *answer, struct query
 	return true;
 }
 
-const struct answer_series *query_answer_find(const struct query_answer *answer,
-					      struct labels labels)
+const struct answer_series *kept_answer_find(const struct kept_answer *answer, struct labels labels)
 {
 	for (size_t i = 0; i < answer->series.n; i++)
 		if (labels_eq(answer->series.v[i].labels, labels))

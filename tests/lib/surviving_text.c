@@ -1,4 +1,4 @@
-#include "tests/lib/query_text.h"
+#include "tests/lib/surviving_text.h"
 
 #include <math.h>
 
@@ -17,7 +17,7 @@ static bool is_infinite(const struct expr *e)
 	return e->kind == EXPR_NUMBER && isinf(e->number.value);
 }
 
-bool query_text_survives(const struct expr *e)
+bool text_survives(const struct expr *e)
 {
 	const struct expr *child;
 	bool ok = true;
@@ -33,6 +33,6 @@ bool query_text_survives(const struct expr *e)
 	else if (e->kind == EXPR_BINARY && e->binary.op == OP_POW)
 		ok = !is_infinite(e->binary.left);
 	for (size_t i = 0; ok && (child = expr_child(e, i)); i++)
-		ok = query_text_survives(child);
+		ok = text_survives(child);
 	return ok;
 }
