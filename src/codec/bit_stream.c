@@ -1,5 +1,7 @@
 #include "codec/bit_stream.h"
 
+#include "codec/varint.h"
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 uint64_t bit_reader_get(struct bit_reader *r, unsigned n)
@@ -52,6 +54,25 @@ int64_t bit_reader_var(struct bit_reader *r)
 	if (n > 0 && n < 64 && v > UINT64_C(1) << (n - 1))
 		v -= UINT64_C(1) << n;
 	return (int64_t)v;
+}
+
+uint64_t bit_reader_uvarint(struct bit_reader *r)
+{
+	uint8_t bytes[VARINT_MAX_BYTES];
+	size_t n = 0;
+	uint64_t v = 0;
+
+	do
+		bytes[n] = (uint8_t)bit_reader_get(r, 8);
+	while (bytes[n++] >= 0x80 && n < VARINT_MAX_BYTES);
+	if (uvarint_get(bytes, bytes + n, &v) == 0)
+		r->failed = true;
+	return v;
+}
+
+int64_t bit_reader_varint(struct bit_reader *r)
+{
+	return zigzag_decode(bit_reader_uvarint(r));
 }
 
 void bit_reader_xor(struct bit_reader *r, struct xor_window *w, uint64_t *before)
@@ -116,6 +137,29 @@ void bit_writer_put_var(struct bit_writer *w, int64_t v)
 	while (ones > 0 && ones < VAR_MAX_ONES && !fits(v, var_bits[ones]))
 		ones++;
 	put_var(w, ones, (uint64_t)v);
+}
+
+void bit_writer_put_uvarint(struct bit_writer *w, uint64_t v)
+{
+	uint8_t bytes[VARINT_MAX_BYTES];
+	size_t n = uvarint_put(bytes, v);
+
+	for (size_t i = 0; i < n; i++)
+		bit_writer_put(w, bytes[i], 8);
+}
+
+void bit_writer_put_varint(struct bit_writer *w, int64_t v)
+{
+	bit_writer_put_uvarint(w, zigzag_encode(v));
+}
+
+void bit_writer_copy(struct bit_writer *w, struct bit_reader *r, size_t n_bits)
+{
+	while (n_bits > 0) {
+		unsigned n = n_bits < 64 ? (unsigned)n_bits : 64;
+		bit_writer_put(w, bit_reader_get(r, n), n);
+		n_bits -= n;
+	}
 }
 
 void bit_writer_put_xor(struct bit_writer *b, struct xor_window *w, uint64_t before, uint64_t v)

@@ -27,6 +27,9 @@ uint64_t bit_reader_get(struct bit_reader *r, unsigned n);
 /* 1, 5, 9, 13, 17, 24, 32, 64 or 72 bits. */
 uint64_t bit_reader_uvar(struct bit_reader *r);
 int64_t bit_reader_var(struct bit_reader *r);
+/* Those of varint.h, at any bit. */
+uint64_t bit_reader_uvarint(struct bit_reader *r);
+int64_t bit_reader_varint(struct bit_reader *r);
 
 /* A run of bits at the end of a buf, which others append to when it is complete. */
 struct bit_writer {
@@ -38,6 +41,10 @@ struct bit_writer {
 void bit_writer_put(struct bit_writer *w, uint64_t v, unsigned n); /* n from 1 to 64 */
 void bit_writer_put_uvar(struct bit_writer *w, uint64_t v);
 void bit_writer_put_var(struct bit_writer *w, int64_t v);
+void bit_writer_put_uvarint(struct bit_writer *w, uint64_t v);
+void bit_writer_put_varint(struct bit_writer *w, int64_t v);
+/* The next n_bits of what `r` reads. */
+void bit_writer_copy(struct bit_writer *w, struct bit_reader *r, size_t n_bits);
 
 /* Which bits of the last XOR were kept; see docs/formats/chunks.md. */
 struct xor_window {

@@ -1,6 +1,8 @@
 #include "codec/chunk.h"
 
 #include "codec/byte_cursor.h"
+#include "codec/start_time_stream.h"
+#include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
 
 static const struct {
@@ -30,8 +32,14 @@ static bool unsupported(const struct chunk_data *c, const char *what, struct err
 		       c->size_bytes, what, (int)c->encoding, chunk_encoding_name(c->encoding));
 }
 
-/* Encodings 2 to 6 begin with the number of samples, 16 bits; in 5 and 6 the upper two of them are
- * the counter reset's. */
+bool chunk_has_start_times(const struct chunk_data *c)
+{
+	return c->encoding >= CHUNK_XOR2 && c->encoding <= CHUNK_FLOAT_HISTOGRAM_ST &&
+	       c->size_bytes > START_TIME_HEADER_AT && c->data[START_TIME_HEADER_AT] != 0;
+}
+
+/* Histograms begin with the number of samples, 16 bits; in 5 and 6 the upper two of them are the
+ * counter reset's. */
 static bool header_num_samples(const struct chunk_data *c, unsigned mask, size_t *out,
 			       struct err *err)
 {
@@ -61,9 +69,10 @@ bool chunk_num_samples(const struct chunk_data *c, size_t *out, struct err *err)
 	switch (c->encoding) {
 	case CHUNK_XOR:
 		return xor_chunk_num_samples(c->data, c->size_bytes, out, err);
+	case CHUNK_XOR2:
+		return xor2_chunk_num_samples(c->data, c->size_bytes, out, err);
 	case CHUNK_HISTOGRAM:
 	case CHUNK_FLOAT_HISTOGRAM:
-	case CHUNK_XOR2:
 		return header_num_samples(c, 0xffff, out, err);
 	case CHUNK_HISTOGRAM_ST:
 	case CHUNK_FLOAT_HISTOGRAM_ST:
@@ -76,12 +85,19 @@ bool chunk_num_samples(const struct chunk_data *c, size_t *out, struct err *err)
 	return unsupported(c, "unknown", err);
 }
 
-bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, size_t *n,
-			 struct err *err)
+bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, int64_t *st_ms,
+			 size_t *n, struct err *err)
 {
+	if (c->encoding == CHUNK_XOR2)
+		return xor2_chunk_decode(c->data, c->size_bytes,
+					 &(struct xor2_columns){t_ms, v, st_ms}, n, err);
 	if (c->encoding != CHUNK_XOR)
 		return unsupported(c, "cannot decode floats of", err);
-	return xor_chunk_decode(c->data, c->size_bytes, t_ms, v, n, err);
+	if (!xor_chunk_decode(c->data, c->size_bytes, t_ms, v, n, err))
+		return false;
+	if (st_ms)
+		memset(st_ms, 0, *n * sizeof(*st_ms));
+	return true;
 }
 
 bool chunk_split_aggrs(const uint8_t *data, size_t size, struct chunk_data out[AGGR_N],

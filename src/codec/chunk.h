@@ -16,7 +16,8 @@ enum chunk_encoding {
 	CHUNK_XOR = 1,
 	CHUNK_HISTOGRAM = 2,
 	CHUNK_FLOAT_HISTOGRAM = 3,
-	CHUNK_XOR2 = 4, /* 4 to 6 carry start timestamps and exist on disk only */
+	CHUNK_XOR2 =
+	    4, /* 4 to 6 may carry start timestamps; the StoreAPI has no numbers for them */
 	CHUNK_HISTOGRAM_ST = 5,
 	CHUNK_FLOAT_HISTOGRAM_ST = 6,
 	CHUNK_AGGR = 0xff, /* five aggregates of a downsampled block, on disk only */
@@ -43,14 +44,24 @@ enum aggr {
 /* "XOR", "histogram", ...; "unknown" for a number that is none. */
 const char *chunk_encoding_name(enum chunk_encoding encoding);
 
+static inline bool chunk_encoding_is_histogram(enum chunk_encoding encoding)
+{
+	return encoding == CHUNK_HISTOGRAM || encoding == CHUNK_FLOAT_HISTOGRAM ||
+	       encoding == CHUNK_HISTOGRAM_ST || encoding == CHUNK_FLOAT_HISTOGRAM_ST;
+}
+
+/* Whether any of its samples has a start timestamp. */
+bool chunk_has_start_times(const struct chunk_data *c);
+
 /* How many samples the chunk says it holds; of an aggregate chunk, its count aggregate's.
  * ERR_CORRUPT when there is no such number, ERR_UNSUPPORTED for an unknown encoding. */
 bool chunk_num_samples(const struct chunk_data *c, size_t *out, struct err *err);
 
 /* Decode floats into columns with room for chunk_num_samples() of them; *n is how many there are.
- * Histograms fail with ERR_UNSUPPORTED. */
-bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, size_t *n,
-			 struct err *err);
+ * Start timestamps go to st_ms unless it is NULL, 0 where there is none. Histograms fail with
+ * ERR_UNSUPPORTED. */
+bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, int64_t *st_ms,
+			 size_t *n, struct err *err);
 
 /* The aggregates inside an aggregate chunk's bytes, which are borrowed. ERR_CORRUPT when they do
  * not fit. */

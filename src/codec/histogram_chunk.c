@@ -1,7 +1,9 @@
 #include "codec/histogram_chunk.h"
 
+#include "base/assert.h"
 #include "codec/bit_stream.h"
 #include "codec/histogram_chunk_internal.h"
+#include "codec/start_time_stream.h"
 
 #include <math.h>
 
@@ -16,6 +18,8 @@ struct number {
 
 struct decoder {
 	struct bit_reader r;
+	struct bit_writer *copy; /* of all but start timestamps, or NULL */
+	struct start_time_reader starts;
 	struct arena *a;
 	struct histogram_chunk *out;
 	bool is_float;
@@ -200,39 +204,96 @@ static void read_sample(struct decoder *d, struct histogram_sample *s, bool is_f
 	s->negative = is_stale ? NULL : negative;
 }
 
-bool histogram_chunk_decode(const struct chunk_data *c, struct arena *a,
-			    struct histogram_chunk *out, struct err *err)
+/* Copies what was read since bit `from`. */
+static void copy_bits(struct decoder *d, size_t from)
 {
+	struct bit_reader r = d->r;
+
+	if (!d->copy || r.failed)
+		return;
+	r.pos = from;
+	bit_writer_copy(d->copy, &r, d->r.pos - from);
+}
+
+static bool read_samples(struct decoder *d, size_t n, bool has_starts, struct err *err)
+{
+	struct histogram_sample *v = ARENA_ARRAY(d->a, struct histogram_sample, n);
+
+	d->out->samples = v;
+	for (size_t i = 0; i < n; i++) {
+		size_t from = d->r.pos;
+		read_sample(d, &v[i], i == 0);
+		copy_bits(d, from);
+		if (has_starts)
+			v[i].st_ms = start_time_read(&d->starts, &d->r, i, v[i].t_ms,
+						     i > 0 ? v[i - 1].t_ms : 0);
+		if (d->r.failed)
+			return corrupt(d, "it ends inside a sample", err);
+	}
+	d->out->n = n;
+	return true;
+}
+
+/* In chunks with start timestamps the number of samples has only 14 bits, the flags are in the two
+ * before it, and where they are else is the header of the start timestamps. */
+static enum histogram_chunk_reset reset_of(const struct chunk_data *c)
+{
+	return c->data[has_start_times(c->encoding) ? 0 : 2] & HISTOGRAM_CHUNK_GAUGE;
+}
+
+static bool decode(const struct chunk_data *c, struct arena *a, struct bit_writer *copy,
+		   struct histogram_chunk *out, struct err *err)
+{
+	bool has_starts = has_start_times(c->encoding);
 	size_t n;
 
-	if (c->encoding != CHUNK_HISTOGRAM && c->encoding != CHUNK_FLOAT_HISTOGRAM)
+	if (!chunk_encoding_is_histogram(c->encoding))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "chunk of %u bytes: cannot decode histograms of encoding %d (%s)",
 			       c->size_bytes, (int)c->encoding, chunk_encoding_name(c->encoding));
 	if (!chunk_num_samples(c, &n, err))
 		return false;
-	*out = (struct histogram_chunk){.reset = c->data[2] & HISTOGRAM_CHUNK_GAUGE};
+	*out = (struct histogram_chunk){.reset = reset_of(c)};
 	if (n == 0)
 		return true;
 	struct decoder d = {
 	    .r = {.data = c->data,
 		  .n_bits = (size_t)c->size_bytes * 8,
 		  .pos = HISTOGRAM_CHUNK_HEADER_BYTES * 8},
+	    .copy = copy,
+	    .starts = {.header = has_starts ? c->data[START_TIME_HEADER_AT] : 0},
 	    .a = a,
 	    .out = out,
-	    .is_float = c->encoding == CHUNK_FLOAT_HISTOGRAM,
+	    .is_float = !has_whole_counts(c->encoding),
 	};
 	/* A sample takes four bits at least. */
 	if (n > (size_t)c->size_bytes * 2)
 		return corrupt(&d, "more samples than fit", err);
 	if (!read_layout(&d, err))
 		return false;
-	out->samples = ARENA_ARRAY(a, struct histogram_sample, n);
-	for (size_t i = 0; i < n; i++) {
-		read_sample(&d, &out->samples[i], i == 0);
-		if (d.r.failed)
-			return corrupt(&d, "it ends inside a sample", err);
-	}
-	out->n = n;
+	copy_bits(&d, HISTOGRAM_CHUNK_HEADER_BYTES * 8);
+	return read_samples(&d, n, has_starts, err);
+}
+
+bool histogram_chunk_decode(const struct chunk_data *c, struct arena *a,
+			    struct histogram_chunk *out, struct err *err)
+{
+	return decode(c, a, NULL, out, err);
+}
+
+bool histogram_chunk_drop_start_times(const struct chunk_data *c, struct buf *out, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	uint8_t header[HISTOGRAM_CHUNK_HEADER_BYTES] = {0};
+	struct bit_writer copy = {.out = out, .start = out->n, .n_bits = sizeof(header) * 8};
+	struct histogram_chunk chunk;
+
+	assert(has_start_times(c->encoding));
+	if (!buf_append(out, header, sizeof(header)))
+		return true;
+	if (!decode(c, a, &copy, &chunk, err))
+		return false;
+	store_be16(out->p + copy.start, (uint16_t)chunk.n);
+	out->p[copy.start + 2] = (char)chunk.reset;
 	return true;
 }

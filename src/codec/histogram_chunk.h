@@ -47,6 +47,7 @@ struct histogram_layout {
 
 struct histogram_sample {
 	int64_t t_ms;
+	int64_t st_ms; /* 0: not known */
 	double count;
 	double zero_count;
 	double sum;
@@ -63,15 +64,20 @@ struct histogram_chunk {
 	size_t n;
 };
 
-/* A chunk of either encoding, in memory of `a`: at most some hundred times the size of the chunk.
- * Indexes of buckets ascend and fit 32 bits; times are as stored. ERR_CORRUPT, or ERR_UNSUPPORTED
- * for other encodings. */
+/* A chunk of any of the four encodings, in memory of `a`: at most some hundred times the size of
+ * the chunk. Indexes of buckets ascend and fit 32 bits; times are as stored. ERR_CORRUPT, or
+ * ERR_UNSUPPORTED for other encodings. */
 bool histogram_chunk_decode(const struct chunk_data *c, struct arena *a,
 			    struct histogram_chunk *out, struct err *err);
 
-/* Appends the chunk to `out`; an overflow shows there. Counts of CHUNK_HISTOGRAM are whole numbers
- * below 2^63. At most 65535 samples. */
+/* Appends the chunk to `out`; an overflow shows there. Counts of CHUNK_HISTOGRAM and
+ * CHUNK_HISTOGRAM_ST are whole numbers below 2^63. At most 65535 samples, 16383 with start
+ * timestamps. */
 void histogram_chunk_encode(enum chunk_encoding encoding, const struct histogram_chunk *c,
 			    struct buf *out);
+
+/* From a chunk with start timestamps to one without, bit by bit, so that no number loses anything.
+ * Appended to `out`; an overflow shows there. */
+bool histogram_chunk_drop_start_times(const struct chunk_data *c, struct buf *out, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "codec/bit_stream.h"
 #include "codec/histogram_chunk.h"
 #include "codec/histogram_chunk_internal.h"
+#include "codec/start_time_stream.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -159,26 +160,42 @@ static void put_sample(struct encoder *e, const struct histogram_layout *layout,
 	put_buckets(e, e->negative, s->negative, layout->negative.n_buckets);
 }
 
+static void put_header(uint8_t *to, enum chunk_encoding encoding, const struct histogram_chunk *c,
+		       uint8_t start_times)
+{
+	bool has_starts = has_start_times(encoding);
+
+	store_be16(to, (uint16_t)(c->n | (has_starts ? (unsigned)c->reset << 8 : 0)));
+	to[2] = has_starts ? start_times : (uint8_t)c->reset;
+}
+
 void histogram_chunk_encode(enum chunk_encoding encoding, const struct histogram_chunk *c,
 			    struct buf *out)
 {
-	uint8_t header[HISTOGRAM_CHUNK_HEADER_BYTES] = {(uint8_t)(c->n >> 8), (uint8_t)c->n,
-							(uint8_t)c->reset};
+	static const uint8_t header[HISTOGRAM_CHUNK_HEADER_BYTES];
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct start_time_writer starts = {0};
+	bool has_starts = has_start_times(encoding);
+	size_t start = out->n;
 
-	assert(encoding == CHUNK_HISTOGRAM || encoding == CHUNK_FLOAT_HISTOGRAM);
-	assert(c->n <= UINT16_MAX);
+	assert(chunk_encoding_is_histogram(encoding));
+	assert(c->n <= (has_starts ? 0x3fff : UINT16_MAX));
 	struct encoder e = {
-	    .w = {.out = out, .start = out->n, .n_bits = sizeof(header) * 8},
-	    .is_float = encoding == CHUNK_FLOAT_HISTOGRAM,
+	    .w = {.out = out, .start = start, .n_bits = sizeof(header) * 8},
+	    .is_float = !has_whole_counts(encoding),
 	    .positive = ARENA_ARRAY(a, struct number, c->layout.positive.n_buckets),
 	    .negative = ARENA_ARRAY(a, struct number, c->layout.negative.n_buckets),
 	};
-	if (!buf_append(out, header, sizeof(header)) || c->n == 0)
+	if (!buf_append(out, header, sizeof(header)))
 		return;
-	put_layout(&e.w, &c->layout);
+	if (c->n > 0)
+		put_layout(&e.w, &c->layout);
 	for (size_t i = 0; i < c->n; i++) {
 		e.is_first = i == 0;
 		put_sample(&e, &c->layout, &c->samples[i]);
+		if (has_starts)
+			start_time_put(&starts, &e.w, i, c->samples[i].t_ms,
+				       i > 0 ? c->samples[i - 1].t_ms : 0, c->samples[i].st_ms);
 	}
+	put_header((uint8_t *)out->p + start, encoding, c, starts.header);
 }

@@ -5,6 +5,16 @@
 
 #include "codec/histogram_chunk.h"
 
+static inline bool has_whole_counts(enum chunk_encoding encoding)
+{
+	return encoding == CHUNK_HISTOGRAM || encoding == CHUNK_HISTOGRAM_ST;
+}
+
+static inline bool has_start_times(enum chunk_encoding encoding)
+{
+	return encoding == CHUNK_HISTOGRAM_ST || encoding == CHUNK_FLOAT_HISTOGRAM_ST;
+}
+
 /* A sample whose sum is this says only that the series is gone. */
 #define STALE_SUM_BITS UINT64_C(0x7ff0000000000002)
 

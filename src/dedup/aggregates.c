@@ -57,7 +57,7 @@ static bool decode(const struct chunk_data *data, struct arena *a, struct column
 		return false;
 	out->t_ms = arena_alloc(a, n * sizeof(*out->t_ms));
 	out->v = arena_alloc(a, n * sizeof(*out->v));
-	return chunk_decode_floats(data, out->t_ms, out->v, &out->n, err);
+	return chunk_decode_floats(data, out->t_ms, out->v, NULL, &out->n, err);
 }
 
 /* What lies in the range, and behind what is there already. */
@@ -72,6 +72,8 @@ static void append(struct samples *out, const struct columns *c, struct time_ran
 		out->t_ms[out->n] = c->t_ms[i];
 		if (out->hist)
 			out->hist[out->n] = NULL;
+		if (out->st_ms)
+			out->st_ms[out->n] = 0;
 		out->v[out->n++] = c->v[i];
 	}
 }
@@ -98,11 +100,6 @@ static bool read_average(const struct chunk *c, struct time_range range, struct 
 	return true;
 }
 
-static bool holds_histograms(const struct chunk_data *data)
-{
-	return data->encoding == CHUNK_HISTOGRAM || data->encoding == CHUNK_FLOAT_HISTOGRAM;
-}
-
 static bool read_counter(const struct chunk_chain *chain, struct time_range range, struct arena *a,
 			 struct samples *out, struct err *err)
 {
@@ -113,7 +110,8 @@ static bool read_counter(const struct chunk_chain *chain, struct time_range rang
 	for (size_t i = 0; i < chain->n; i++) {
 		if (!data_for(chain->v[i], AGGR_COUNTER, &data, err))
 			return false;
-		if (holds_histograms(data)) { /* they say themselves where they start anew */
+		if (chunk_encoding_is_histogram(
+			data->encoding)) { /* they say themselves where they start anew */
 			if (!samples_append_chunk(a, out, data, range, err))
 				return false;
 			continue;

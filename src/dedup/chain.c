@@ -109,6 +109,8 @@ static void append(struct samples *out, const struct reader *r)
 	out->v[out->n] = r->samples->v[r->i];
 	if (out->hist)
 		out->hist[out->n] = r->samples->hist ? r->samples->hist[r->i] : NULL;
+	if (out->st_ms)
+		out->st_ms[out->n] = r->samples->st_ms ? r->samples->st_ms[r->i] : 0;
 	out->n++;
 }
 
@@ -118,19 +120,22 @@ void chain_merge(const struct samples *replicas, size_t n, struct arena *a, stru
 	struct reader *readers = ARENA_ARRAY(a, struct reader, n);
 	struct merge m = {.current = &readers[0], .last_t_ms = INT64_MIN};
 	size_t n_samples = out->n;
-	bool has_histograms = false;
+	bool has_histograms = false, has_start_times = false;
 
 	m.heap.v = ARENA_ARRAY(a, struct reader *, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		readers[i].samples = &replicas[i];
 		n_samples += replicas[i].n;
 		has_histograms |= replicas[i].hist != NULL;
+		has_start_times |= replicas[i].st_ms != NULL;
 		if (i > 0 && replicas[i].n > 0)
 			heap_push(&m.heap, &readers[i]);
 	}
 	samples_reserve(a, out, n_samples);
-	if (has_histograms && !out->hist)
-		out->hist = ARENA_ARRAY(a, struct histogram *, out->cap);
+	if (has_histograms)
+		samples_need_histograms(a, out);
+	if (has_start_times)
+		samples_need_start_times(a, out);
 	while (merge_next(&m))
 		append(out, m.current);
 }

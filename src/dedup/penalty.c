@@ -55,6 +55,12 @@ static struct histogram *node_histogram(const struct node *n)
 	return leaf->samples->hist ? leaf->samples->hist[leaf->i] : NULL;
 }
 
+static int64_t node_start_time(const struct node *n)
+{
+	const struct node *leaf = leaf_of(n);
+	return leaf->samples->st_ms ? leaf->samples->st_ms[leaf->i] : 0;
+}
+
 /* Adding nothing is not nothing: it would make a quiet NaN of a marker of staleness. */
 static double node_value(const struct node *n)
 {
@@ -195,6 +201,14 @@ static bool have_histograms(const struct samples *replicas, size_t n)
 	return false;
 }
 
+static bool have_start_times(const struct samples *replicas, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (replicas[i].st_ms)
+			return true;
+	return false;
+}
+
 static size_t count_samples(const struct samples *replicas, size_t n)
 {
 	size_t count = 0;
@@ -211,13 +225,17 @@ void penalty_merge(const struct samples *replicas, size_t n, enum penalty_kind k
 	struct node *root = fold(replicas, n, kind, a);
 
 	samples_reserve(a, out, out->n + count_samples(replicas, n));
-	if (have_histograms(replicas, n) && !out->hist)
-		out->hist = ARENA_ARRAY(a, struct histogram *, out->cap);
+	if (have_histograms(replicas, n))
+		samples_need_histograms(a, out);
+	if (have_start_times(replicas, n))
+		samples_need_start_times(a, out);
 	for (bool more = node_start(root); more; more = node_next(root)) {
 		out->t_ms[out->n] = node_t(root);
 		out->v[out->n] = node_value(root);
 		if (out->hist)
 			out->hist[out->n] = node_histogram(root);
+		if (out->st_ms)
+			out->st_ms[out->n] = node_start_time(root);
 		out->n++;
 	}
 }

@@ -71,20 +71,21 @@ static bool append_floats(struct samples *s, const struct chunk_data *c, struct 
 {
 	int64_t *t_ms = s->t_ms + s->n;
 	double *v = s->v + s->n;
+	int64_t *st_ms = s->st_ms ? s->st_ms + s->n : NULL;
 	struct slice slice;
 
-	if (!chunk_decode_floats(c, t_ms, v, &n, err) ||
+	if (!chunk_decode_floats(c, t_ms, v, st_ms, &n, err) ||
 	    !find_slice(s, t_ms, n, range, &slice, err))
 		return false;
 	n = slice.end - slice.first;
 	if (slice.first) {
 		memmove(t_ms, t_ms + slice.first, n * sizeof(*t_ms));
 		memmove(v, v + slice.first, n * sizeof(*v));
+		if (st_ms)
+			memmove(st_ms, st_ms + slice.first, n * sizeof(*st_ms));
 	}
 	if (s->hist && n)
 		memset(s->hist + s->n, 0, n * sizeof(*s->hist));
-	if (s->st_ms && n)
-		memset(s->st_ms + s->n, 0, n * sizeof(*s->st_ms));
 	s->n += n;
 	return true;
 }
@@ -93,6 +94,12 @@ void samples_need_histograms(struct arena *a, struct samples *s)
 {
 	if (!s->hist)
 		s->hist = ARENA_ARRAY(a, struct histogram *, s->cap);
+}
+
+void samples_need_start_times(struct arena *a, struct samples *s)
+{
+	if (!s->st_ms)
+		s->st_ms = ARENA_ARRAY(a, int64_t, s->cap);
 }
 
 static bool append_histograms(struct arena *a, struct samples *s, const struct chunk_data *c,
@@ -115,7 +122,7 @@ static bool append_histograms(struct arena *a, struct samples *s, const struct c
 		s->v[s->n] = h->sum;
 		s->hist[s->n] = h;
 		if (s->st_ms)
-			s->st_ms[s->n] = 0;
+			s->st_ms[s->n] = chunk.samples[i].st_ms;
 		s->n++;
 	}
 	return true;
@@ -131,7 +138,9 @@ bool samples_append_chunk(struct arena *a, struct samples *s, const struct chunk
 	if (n == 0)
 		return true;
 	samples_reserve(a, s, s->n + n);
-	if (c->encoding == CHUNK_HISTOGRAM || c->encoding == CHUNK_FLOAT_HISTOGRAM)
+	if (chunk_has_start_times(c))
+		samples_need_start_times(a, s);
+	if (chunk_encoding_is_histogram(c->encoding))
 		return append_histograms(a, s, c, range, err);
 	return append_floats(s, c, range, n, err);
 }

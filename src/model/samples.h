@@ -39,6 +39,9 @@ void samples_reserve(struct arena *a, struct samples *s, size_t n);
 /* Make s->hist, unless it is there. */
 void samples_need_histograms(struct arena *a, struct samples *s);
 
+/* Make s->st_ms, unless it is there: of the samples that are there none is known. */
+void samples_need_start_times(struct arena *a, struct samples *s);
+
 /* Decode a chunk and append those of its samples that are within `range` and after the last one
  * there is: what overlaps is taken once, from the chunk that came first. ERR_CORRUPT when its times
  * do not ascend. */

@@ -1,5 +1,6 @@
 #include "store/block_chunks.h"
 
+#include "codec/plain_chunk.h"
 #include "model/store_api.h"
 #include "tsdb/chunks_reader.h"
 
@@ -95,10 +96,11 @@ static bool keep_chunk(struct loading *l, struct chunk_data data, struct chunk *
 		return true;
 	case CHUNK_AGGR:
 		return keep_aggrs(l, data, to, err);
-	case CHUNK_NONE:
 	case CHUNK_XOR2:
 	case CHUNK_HISTOGRAM_ST:
 	case CHUNK_FLOAT_HISTOGRAM_ST:
+		return chunk_make_plain(&data, l->arena, &to->raw, err);
+	case CHUNK_NONE:
 		break;
 	}
 	return err_set(err, ERR_UNSUPPORTED, "unsupported chunk encoding %d", (int)data.encoding);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "codec/plain_chunk.h"
 #include "promclient/prom_api.h"
 #include "promclient/remote_read.h"
 #include "store/external_labels.h"
@@ -84,7 +85,8 @@ static struct knowledge *get_knowledge(struct prometheus_store *s, enum need nee
 
 /* --- series ----------------------------------------------------------------------------------- */
 
-/* Adds the external labels to each series, and the hash to each chunk. */
+/* Adds the external labels to each series, and the hash to each chunk. Chunks that the StoreAPI has
+ * no number for become those that it has. */
 struct labelled {
 	struct series_iter base; /* first */
 	struct series_iter *src;
@@ -104,6 +106,10 @@ static enum iter_result labelled_next(struct series_iter *base, struct series *o
 	struct chunk *chunks = ARENA_ARRAY(l->arena, struct chunk, out->n_chunks);
 	for (size_t i = 0; i < out->n_chunks; i++) {
 		chunks[i] = out->chunks[i];
+		if (!chunk_make_plain(&out->chunks[i].raw, l->arena, &chunks[i].raw, err)) {
+			err_wrap(err, "chunk %zu of %zu of a series", i + 1, out->n_chunks);
+			return ITER_ERROR;
+		}
 		chunks[i].raw.hash =
 		    hash_xx64(str_from(chunks[i].raw.data, chunks[i].raw.size_bytes));
 	}

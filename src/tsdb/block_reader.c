@@ -1,6 +1,7 @@
 #include "tsdb/block_reader.h"
 
 #include "base/alloc.h"
+#include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
 #include "model/samples.h"
 #include "tsdb/chunks_reader.h"
@@ -105,31 +106,56 @@ static bool all_deleted(struct deleted d, struct time_range r)
 	return false;
 }
 
+static void drop_deleted(struct samples *s, struct deleted d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (is_deleted(d, s->t_ms[i]))
+			continue;
+		s->t_ms[n] = s->t_ms[i];
+		if (s->st_ms)
+			s->st_ms[n] = s->st_ms[i];
+		s->v[n++] = s->v[i];
+	}
+	s->n = n;
+}
+
+static void encode(const struct samples *s, enum chunk_encoding encoding, struct buf *out)
+{
+	struct xor_encoder e;
+
+	if (encoding == CHUNK_XOR2) {
+		xor2_chunk_encode(&(struct xor2_columns){s->t_ms, s->v, s->st_ms}, s->n, out);
+		return;
+	}
+	xor_encoder_init(&e, out);
+	for (size_t i = 0; i < s->n; i++)
+		xor_encoder_append(&e, s->t_ms[i], s->v[i]);
+}
+
 /* Encode the samples that are not deleted anew; *out holds a chunk, or none if nothing is left. */
 static bool without_deleted(const struct chunk *c, struct deleted d, struct arena *a,
 			    struct chunk *out, struct err *err)
 {
 	struct buf bytes auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct time_range all = {INT64_MIN, INT64_MAX};
+	enum chunk_encoding encoding = c->raw.encoding;
 	struct samples s = {0};
-	struct xor_encoder e;
 
 	if (!samples_append_chunk(a, &s, &c->raw, all, err))
 		return err_wrap(err, "a chunk with deleted samples");
-	xor_encoder_init(&e, &bytes);
-	for (size_t i = 0; i < s.n; i++) {
-		if (is_deleted(d, s.t_ms[i]))
-			continue;
-		if (e.n == 0)
-			out->min_t_ms = s.t_ms[i];
-		out->max_t_ms = s.t_ms[i];
-		xor_encoder_append(&e, s.t_ms[i], s.v[i]);
-	}
-	struct str copy = e.n ? arena_str(a, buf_str(&bytes)) : (struct str){0};
+	drop_deleted(&s, d);
+	out->raw = (struct chunk_data){0};
+	if (s.n == 0)
+		return true;
+	encode(&s, encoding, &bytes);
+	out->min_t_ms = s.t_ms[0];
+	out->max_t_ms = s.t_ms[s.n - 1];
 	out->raw = (struct chunk_data){
-	    .data = (const uint8_t *)copy.p,
-	    .size_bytes = (uint32_t)copy.n,
-	    .encoding = CHUNK_XOR,
+	    .data = (const uint8_t *)arena_str(a, buf_str(&bytes)).p,
+	    .size_bytes = (uint32_t)bytes.n,
+	    .encoding = encoding,
 	};
 	return true;
 }
@@ -152,8 +178,8 @@ static bool read_chunk(struct select_iter *it, const struct chunk_meta *meta, st
 	return true;
 }
 
-/* Read a chunk that is wanted, and take deleted samples out of it. A chunk of another kind than XOR
- * that is deleted in part is given out whole. */
+/* Read a chunk that is wanted, and take deleted samples out of it. One of histograms that is
+ * deleted in part is given out whole. */
 static bool add_chunk(struct select_iter *it, const struct chunk_meta *meta, struct deleted d,
 		      struct chunk *v, size_t *n, struct err *err)
 {
@@ -168,7 +194,8 @@ static bool add_chunk(struct select_iter *it, const struct chunk_meta *meta, str
 	}
 	if (!read_chunk(it, meta, c, err))
 		return false;
-	if (c->raw.encoding == CHUNK_XOR && any_deleted(d, range)) {
+	bool has_floats = c->raw.encoding == CHUNK_XOR || c->raw.encoding == CHUNK_XOR2;
+	if (has_floats && any_deleted(d, range)) {
 		if (!without_deleted(c, d, it->scratch, c, err))
 			return false;
 		*n += c->raw.data != NULL;

@@ -77,6 +77,52 @@ static void unsigned_numbers_are_read_as_written(void **state)
 	(void)state;
 }
 
+static void varints_may_begin_at_any_bit(void **state)
+{
+	static const int64_t cases[] = {0, 1, -1, 63, -64, 64, 1700000000123, INT64_MAX, INT64_MIN};
+	const size_t n = sizeof(cases) / sizeof(cases[0]);
+	struct buf b auto_done(buf_done) = BUF_INIT(1 << 10);
+	struct bit_writer w = {.out = &b};
+
+	for (size_t i = 0; i < n; i++) {
+		bit_writer_put(&w, 1, 1);
+		bit_writer_put_varint(&w, cases[i]);
+		bit_writer_put_uvarint(&w, (uint64_t)cases[i]);
+	}
+	struct bit_reader r = reader_of(&b);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(bit_reader_get(&r, 1), 1);
+		assert_true(bit_reader_varint(&r) == cases[i]);
+		assert_true(bit_reader_uvarint(&r) == (uint64_t)cases[i]);
+	}
+	assert_false(r.failed);
+	uint8_t ones[16];
+	memset(ones, 0xff, sizeof(ones));
+	r = (struct bit_reader){.data = ones, .n_bits = sizeof(ones) * 8};
+	bit_reader_uvarint(&r);
+	assert_true(r.failed);
+	(void)state;
+}
+
+static void bits_are_copied_from_any_place_to_any_other(void **state)
+{
+	static const uint8_t from[] = {0x5a, 0xf0, 0x33, 0x81, 0x7e, 0,
+				       0xff, 0x10, 0x24, 0x66, 0x99, 0xc3};
+	struct buf b auto_done(buf_done) = BUF_INIT(1 << 10);
+	struct bit_writer w = {.out = &b};
+	struct bit_reader r = {.data = from, .n_bits = sizeof(from) * 8, .pos = 3};
+
+	bit_writer_put(&w, 0, 6);
+	bit_writer_copy(&w, &r, 80);
+	assert_int_equal(r.pos, 83);
+	struct bit_reader copy = reader_of(&b);
+	struct bit_reader again = {.data = from, .n_bits = sizeof(from) * 8, .pos = 3};
+	assert_int_equal(bit_reader_get(&copy, 6), 0);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(bit_reader_get(&copy, 10), bit_reader_get(&again, 10));
+	(void)state;
+}
+
 static void a_reader_at_the_end_fails_and_gives_zeros(void **state)
 {
 	uint8_t ones[] = {0xff, 0xff};
@@ -95,6 +141,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(numbers_take_the_bits_that_they_need),
 	    cmocka_unit_test(unsigned_numbers_are_read_as_written),
+	    cmocka_unit_test(varints_may_begin_at_any_bit),
+	    cmocka_unit_test(bits_are_copied_from_any_place_to_any_other),
 	    cmocka_unit_test(a_reader_at_the_end_fails_and_gives_zeros),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

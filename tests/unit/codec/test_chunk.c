@@ -65,7 +65,7 @@ static void floats_are_not_found_in_histograms(void **state)
 	size_t n;
 	(void)state;
 
-	expect_err(chunk_decode_floats(&c, t_ms, v, &n, &err), err, ERR_UNSUPPORTED,
+	expect_err(chunk_decode_floats(&c, t_ms, v, NULL, &n, &err), err, ERR_UNSUPPORTED,
 		   "cannot decode floats of encoding 3 (float histogram)");
 }
 

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "codec/bit_stream.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/golden_chunks.h"
 
 static const char *const chunks[] = {
     "whole_counter", "float_counter", "whole_gauge", "float_gauge", "whole_custom",
@@ -41,6 +42,56 @@ static void encoding_gives_the_bytes_of_prometheus(void **state)
 			fail_msg("%s: other bytes", chunks[i]);
 	}
 	(void)state;
+}
+
+static void start_times_are_those_that_prometheus_wrote(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct golden_chunks all;
+	size_t n_tested = 0;
+	(void)state;
+
+	golden_chunks_read(a, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct golden_chunk *g = &all.v[i];
+		struct histogram_chunk chunk;
+		struct err err = ERR_INIT;
+		if (g->chunk.encoding == CHUNK_XOR2)
+			continue;
+		expect_ok(histogram_chunk_decode(&g->chunk, a, &chunk, &err), err);
+		assert_int_equal(chunk.n, g->samples.n);
+		for (size_t k = 0; k < chunk.n; k++) {
+			const struct histogram_sample *s = &chunk.samples[k];
+			const struct golden_sample *want = &g->samples.v[k];
+			if (s->t_ms != want->t_ms || s->st_ms != want->st_ms ||
+			    memcmp(&s->sum, &want->v_bits, sizeof(want->v_bits)) != 0)
+				fail_msg("%s: sample %zu is another", g->name, k);
+		}
+		n_tested++;
+	}
+	assert_int_equal(n_tested, 13);
+}
+
+static void start_times_are_written_as_prometheus_does(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct golden_chunks all;
+	(void)state;
+
+	golden_chunks_read(a, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct golden_chunk *g = &all.v[i];
+		struct buf out auto_done(buf_done) = BUF_INIT(1 << 20);
+		struct histogram_chunk chunk;
+		struct err err = ERR_INIT;
+		/* The counts of the huge one are no doubles. */
+		if (g->chunk.encoding == CHUNK_XOR2 || strcmp(g->name, "st_whole_huge") == 0)
+			continue;
+		expect_ok(histogram_chunk_decode(&g->chunk, a, &chunk, &err), err);
+		histogram_chunk_encode(g->chunk.encoding, &chunk, &out);
+		if (out.n != g->chunk.size_bytes || memcmp(out.p, g->chunk.data, out.n) != 0)
+			fail_msg("%s: other bytes", g->name);
+	}
 }
 
 static void markers_of_staleness_have_no_buckets(void **state)
@@ -107,6 +158,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(encoding_gives_the_bytes_of_prometheus),
+	    cmocka_unit_test(start_times_are_those_that_prometheus_wrote),
+	    cmocka_unit_test(start_times_are_written_as_prometheus_does),
 	    cmocka_unit_test(markers_of_staleness_have_no_buckets),
 	    cmocka_unit_test(what_does_not_fit_is_corrupt),
 	    cmocka_unit_test(no_prefix_of_a_chunk_decodes),

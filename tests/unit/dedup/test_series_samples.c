@@ -1,5 +1,6 @@
 #include "dedup/series_samples.h"
 
+#include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
 #include "model/store_api.h"
 #include "tests/lib/expect.h"
@@ -88,6 +89,53 @@ static void overlapping_chunks_are_replicas_and_become_one_series(void **state)
 		       "10000:1 10100:5 20000:2 20100:6 30000:3 30100:7 40000:4");
 }
 
+/* Three samples, from first_ms on, 10 s apart, each of which started 5 s before. */
+static struct chunk with_starts(struct arena *a, int64_t first_ms)
+{
+	struct buf out auto_done(buf_done) = BUF_INIT(1 << 10);
+	int64_t t_ms[3], st_ms[3];
+	double v[3] = {1, 2, 3};
+
+	for (int64_t i = 0; i < 3; i++) {
+		t_ms[i] = first_ms + 10000 * i;
+		st_ms[i] = t_ms[i] - 5000;
+	}
+	xor2_chunk_encode(&(struct xor2_columns){t_ms, v, st_ms}, 3, &out);
+	struct str bytes = arena_str(a, buf_str(&out));
+	return (struct chunk){
+	    .min_t_ms = t_ms[0],
+	    .max_t_ms = t_ms[2],
+	    .raw = {(const uint8_t *)bytes.p, (uint32_t)bytes.n, CHUNK_XOR2, 0},
+	};
+}
+
+static void start_times_go_with_the_samples_of_their_replica(void **state)
+{
+	static const enum dedup_function functions[] = {DEDUP_NONE, DEDUP_CHAIN, DEDUP_PENALTY};
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {
+	    raw(a, 10000, 12000, "10000:7 12000:8"),
+	    with_starts(a, 12000),
+	    with_starts(a, 50000),
+	};
+	struct series s = {.chunks = chunks, .n_chunks = 3};
+	(void)state;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct series_read how = {functions[i], "", always};
+		struct samples got = {0};
+		struct err err = ERR_INIT;
+		expect_ok(series_samples_read(&s, &how, a, &got, &err), err);
+		size_t n_known = 0;
+		for (size_t k = 0; k < got.n; k++) {
+			bool is_known = got.v[k] < 7;
+			assert_int_equal(got.st_ms[k], is_known ? got.t_ms[k] - 5000 : 0);
+			n_known += is_known;
+		}
+		assert_true(n_known > 0 && n_known < got.n);
+	}
+}
+
 static void the_function_decides_which_aggregate_is_read(void **state)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -144,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(chunks_follow_each_other_and_what_overlaps_is_skipped),
 	    cmocka_unit_test(overlapping_chunks_are_replicas_and_become_one_series),
+	    cmocka_unit_test(start_times_go_with_the_samples_of_their_replica),
 	    cmocka_unit_test(the_function_decides_which_aggregate_is_read),
 	    cmocka_unit_test(a_counter_only_grows_across_resets_and_chunks),
 	    cmocka_unit_test(a_chunk_without_the_aggregate_is_corrupt),

@@ -3,6 +3,7 @@
 #include "codec/xor_chunk.h"
 #include "model/histogram_samples.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/golden_chunks.h"
 #include "tests/lib/histogram_text.h"
 
 /* A chunk with the sample (t, 2 t) at each of `n` times, in memory of `a`. */
@@ -131,6 +132,36 @@ static void histograms_stand_among_floats(void **state)
 	assert_null(s.hist[6]);
 }
 
+static void start_times_come_with_their_samples(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct golden_chunks all;
+	struct err err = ERR_INIT;
+	(void)state;
+
+	golden_chunks_read(a, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct golden_chunk *g = &all.v[i];
+		const struct golden_sample *want = g->samples.v + 1;
+		struct samples s = {0};
+		if (g->samples.n < 3)
+			continue;
+		/* Behind a sample of which nothing is known. */
+		int64_t first_ms = want->t_ms - 1;
+		struct chunk_data before = chunk_at(a, &first_ms, 1);
+		struct time_range range = {first_ms, g->samples.v[g->samples.n - 2].t_ms};
+		expect_ok(samples_append_chunk(a, &s, &before, range, &err), err);
+		expect_ok(samples_append_chunk(a, &s, &g->chunk, range, &err), err);
+		assert_int_equal(s.n, g->samples.n - 1);
+		assert_true(chunk_has_start_times(&g->chunk) == (s.st_ms != NULL));
+		assert_int_equal(s.st_ms ? s.st_ms[0] : 0, 0);
+		for (size_t k = 1; k < s.n; k++) {
+			assert_int_equal(s.t_ms[k], want[k - 1].t_ms);
+			assert_int_equal(s.st_ms ? s.st_ms[k] : 0, want[k - 1].st_ms);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +169,7 @@ int main(void)
 	    cmocka_unit_test(samples_outside_of_the_range_are_cut_off),
 	    cmocka_unit_test(what_overlaps_is_taken_once),
 	    cmocka_unit_test(times_that_do_not_ascend_are_corrupt),
+	    cmocka_unit_test(start_times_come_with_their_samples),
 	    cmocka_unit_test(histograms_stand_among_floats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,6 +229,42 @@ static void a_block_in_the_bucket_answers_as_it_does_on_the_disk(void **state)
 	}
 }
 
+static void count_samples(const struct series *s, size_t *n_floats, size_t *n_histograms)
+{
+	struct err err = ERR_INIT;
+	size_t n;
+
+	for (size_t i = 0; i < s->n_chunks; i++) {
+		const struct chunk_data *c = &s->chunks[i].raw;
+		assert_in_range(c->encoding, CHUNK_XOR, CHUNK_FLOAT_HISTOGRAM);
+		expect_ok(chunk_num_samples(c, &n, &err), err);
+		*(chunk_encoding_is_histogram(c->encoding) ? n_histograms : n_floats) += n;
+	}
+}
+
+static void chunks_with_start_times_leave_it_without(void **state)
+{
+	struct fixture *f = *state;
+	struct matchers ms = match(f, MATCH_RE, "start", ".+");
+	struct series_request req = request(ms);
+	size_t n_floats = 0, n_histograms = 0;
+	struct err err = ERR_INIT;
+	enum iter_result r;
+	struct series s;
+
+	golden_block_put(f->inner, &(struct golden_block){.golden = "starts", .ulid = A});
+	struct series_iter *it auto_free(series_iter_close) =
+	    store_series(open_store(f), NULL, &req, NULL, NULL, &err);
+	assert_non_null(it);
+	while ((r = series_iter_next(it, &s, &err)) == ITER_VALUE)
+		count_samples(&s, &n_floats, &n_histograms);
+	if (r == ITER_ERROR)
+		fail_msg("%s", err.msg);
+	assert_int_equal(n_floats, 750);
+	assert_int_equal(n_histograms, 480);
+	matchers_done(ms);
+}
+
 static void replicas_are_one_when_their_label_is_not_wanted(void **state)
 {
 	struct fixture *f = *state;
@@ -745,6 +781,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(a_block_in_the_bucket_answers_as_it_does_on_the_disk),
+	    TEST(chunks_with_start_times_leave_it_without),
 	    TEST(replicas_are_one_when_their_label_is_not_wanted),
 	    TEST(a_label_of_series_can_be_removed_and_replaced),
 	    TEST(external_labels_choose_blocks_and_alone_choose_nothing),

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/fake_prometheus.h"
+#include "tests/lib/golden_chunks.h"
 #include "tests/lib/series_text.h"
 
 #define FRAMES "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
@@ -136,6 +137,36 @@ static void chunks_have_their_hash(void **state)
 	    store_series(f->api, NULL, &f->req, NULL, NULL, &err);
 	assert_int_equal(series_iter_next(it, &s, &err), ITER_VALUE);
 	assert_true(s.chunks[0].raw.hash == hash_xx64(STR("bytes")));
+}
+
+static void chunks_that_the_store_api_has_no_number_for_become_others(void **state)
+{
+	struct fixture *f = *state;
+	struct golden_chunks all;
+	struct err err = ERR_INIT;
+	struct series s;
+
+	golden_chunks_read(f->a, &all);
+	struct chunk *chunks = ARENA_ARRAY(f->a, struct chunk, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		chunks[i] = (struct chunk){(int64_t)i, (int64_t)i, all.v[i].chunk, NULL};
+	struct series sent = series_from_text(f->a, "a=\"1\" | 5-10:bytes");
+	sent.chunks = chunks;
+	sent.n_chunks = all.n;
+	fake_frame(&f->frames, &sent, 1);
+	match(f, MATCH_EQ, "a", "1");
+	answer_read(f, NULL, 0);
+	struct series_iter *it auto_free(series_iter_close) =
+	    store_series(f->api, NULL, &f->req, NULL, NULL, &err);
+	assert_int_equal(series_iter_next(it, &s, &err), ITER_VALUE);
+	assert_int_equal(s.n_chunks, all.n);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct chunk_data *got = &s.chunks[i].raw, *want = &all.v[i].plain;
+		struct str bytes = str_from(want->data, want->size_bytes);
+		assert_int_equal(got->encoding, want->encoding);
+		assert_true(str_eq(str_from(got->data, got->size_bytes), bytes));
+		assert_true(got->hash == hash_xx64(bytes));
+	}
 }
 
 static void a_matcher_on_an_external_label_is_ours_to_check(void **state)
@@ -423,6 +454,7 @@ int main(void)
 	    TEST(external_labels_win_and_change_the_order),
 	    TEST(series_that_become_one_are_united_in_order),
 	    TEST(chunks_have_their_hash),
+	    TEST(chunks_that_the_store_api_has_no_number_for_become_others),
 	    TEST(a_matcher_on_an_external_label_is_ours_to_check),
 	    TEST(matchers_on_external_labels_alone_are_refused),
 	    TEST(a_request_before_the_first_sample_asks_nothing),

@@ -36,8 +36,12 @@ static struct series_iter *select_from(struct block_reader *b, struct matchers m
 	return it;
 }
 
-/* Lines as `promtool tsdb dump` prints them: labels, value, time. */
-static void dump_series(struct buf *out, const struct series *s)
+enum dump_style {
+	DUMP_PROMTOOL,   /* as `promtool tsdb dump`: labels, value, time */
+	DUMP_START_TIME, /* and the start time; the value of a histogram is its sum */
+};
+
+static void dump_series(struct buf *out, const struct series *s, enum dump_style style)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct samples samples = {0};
@@ -49,11 +53,14 @@ static void dump_series(struct buf *out, const struct series *s)
 		char value[FLOAT_TEXT_MAX];
 		size_t n = float_metric(value, samples.v[i]);
 		labels_format(out, s->labels);
-		buf_printf(out, " %.*s %" PRId64 "\n", (int)n, value, samples.t_ms[i]);
+		buf_printf(out, " %.*s %" PRId64, (int)n, value, samples.t_ms[i]);
+		if (style == DUMP_START_TIME)
+			buf_printf(out, " %" PRId64, samples.st_ms ? samples.st_ms[i] : 0);
+		buf_puts(out, "\n");
 	}
 }
 
-static void expect_dump(const char *name)
+static void expect_dump(const char *name, const char *suffix, enum dump_style style)
 {
 	struct block_reader *b auto_free(block_reader_close) = open_block(name);
 	struct series_iter *it auto_free(series_iter_close) =
@@ -64,11 +71,11 @@ static void expect_dump(const char *name)
 	struct series s;
 	char path[512];
 
-	snprintf(path, sizeof(path), BLOCKS "%s.dump", name);
+	snprintf(path, sizeof(path), BLOCKS "%s.%s", name, suffix);
 	expect_ok(fs_read(path, &want, &err), err);
 	enum iter_result r;
 	while ((r = series_iter_next(it, &s, &err)) == ITER_VALUE)
-		dump_series(&got, &s);
+		dump_series(&got, &s, style);
 	if (r == ITER_ERROR)
 		fail_msg("%s", err.msg);
 	assert_string_equal(buf_cstr(&got), buf_cstr(&want));
@@ -77,13 +84,19 @@ static void expect_dump(const char *name)
 static void a_block_holds_what_promtool_says(void **state)
 {
 	(void)state;
-	expect_dump("plain");
+	expect_dump("plain", "dump", DUMP_PROMTOOL);
 }
 
 static void deleted_samples_are_left_out(void **state)
 {
 	(void)state;
-	expect_dump("deleted");
+	expect_dump("deleted", "dump", DUMP_PROMTOOL);
+}
+
+static void chunks_with_start_times_are_read_and_deleted_from(void **state)
+{
+	(void)state;
+	expect_dump("starts", "samples", DUMP_START_TIME);
 }
 
 /* "value of `name`: chunks", one for each series. */
@@ -183,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_block_holds_what_promtool_says),
 	    cmocka_unit_test(deleted_samples_are_left_out),
+	    cmocka_unit_test(chunks_with_start_times_are_read_and_deleted_from),
 	    cmocka_unit_test(matchers_and_time_choose_series_and_chunks),
 	    cmocka_unit_test(a_selection_of_labels_has_no_chunks),
 	    cmocka_unit_test(series_whose_samples_are_all_deleted_are_left_out),

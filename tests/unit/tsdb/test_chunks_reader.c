@@ -30,7 +30,7 @@ static void expect_same_bytes(const struct chunk_data *c)
 	expect_ok(chunk_num_samples(c, &n, &err), err);
 	int64_t *t_ms = malloc(n * sizeof(*t_ms));
 	double *v = malloc(n * sizeof(*v));
-	expect_ok(chunk_decode_floats(c, t_ms, v, &n, &err), err);
+	expect_ok(chunk_decode_floats(c, t_ms, v, NULL, &n, &err), err);
 	xor_encoder_init(&e, &again);
 	for (size_t i = 0; i < n; i++)
 		xor_encoder_append(&e, t_ms[i], v[i]);
