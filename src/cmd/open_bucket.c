@@ -2,9 +2,14 @@
 
 #include "objstore/config.h"
 
-bool open_bucket(struct runtime *rt, struct str yaml, struct bucket **out, struct err *err)
+bool open_bucket(struct runtime *rt, struct str yaml, struct loop *loop, struct bucket **out,
+		 struct err *err)
 {
-	struct bucket_context context = {.clock = &clock_system, .metrics = rt->metrics};
+	struct bucket_context context = {
+	    .loop = loop,
+	    .clock = &clock_system,
+	    .metrics = rt->metrics,
+	};
 	struct notes notes auto_done(notes_done);
 
 	notes_init(&notes);

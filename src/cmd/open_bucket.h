@@ -4,8 +4,10 @@
 
 #include "cmd/runtime.h"
 #include "model/bucket.h"
+#include "net/loop.h"
 
-/* Metered, its warnings logged. `yaml` may hold secrets and appears in no message. */
-bool open_bucket(struct runtime *rt, struct str yaml, struct bucket **out, struct err *err);
+/* Metered, its warnings logged; on `loop` where it is behind HTTP. `yaml` may hold secrets and appears in no message. */
+bool open_bucket(struct runtime *rt, struct str yaml, struct loop *loop, struct bucket **out,
+		 struct err *err);
 
 #endif

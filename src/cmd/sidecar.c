@@ -179,7 +179,7 @@ static bool make_bucket(struct sidecar *s, struct err *err)
 			 "no supported bucket was configured, uploads will be disabled");
 		return true;
 	}
-	return open_bucket(s->rt, yaml, &s->bucket, err);
+	return open_bucket(s->rt, yaml, loops_next(s->servers.loops), &s->bucket, err);
 }
 
 static void make_shipper(struct sidecar *s)

@@ -187,7 +187,7 @@ static bool make_bucket(struct store_command *s, struct err *err)
 	struct str yaml;
 
 	return flag_content_load(&s->options->bucket.objstore, a, &yaml, err) &&
-	       open_bucket(s->rt, yaml, &s->bucket, err);
+	       open_bucket(s->rt, yaml, loops_next(s->servers.loops), &s->bucket, err);
 }
 
 static void make_gateway(struct store_command *s)
@@ -242,14 +242,15 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 {
 	struct store_command s auto_done(store_done) = {.rt = rt, .options = options};
 
-	if (!check_options(&s.options->bucket, err) || !make_bucket(&s, err) ||
+	if (!check_options(&s.options->bucket, err) ||
 	    !servers_init(&s.servers, rt,
 			  &(struct servers_options){
 			      .component = "store",
 			      .http = &s.options->http,
 			      .grpc = &s.options->grpc,
 			  },
-			  err))
+			  err) ||
+	    !make_bucket(&s, err))
 		return false;
 	make_gateway(&s);
 	servers_add_actors(&s.servers);
@@ -260,7 +261,8 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 
 const struct command command_store = {
     .name = "store",
-    .help = "Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM.",
+    .help =
+	"Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM, S3.",
     .flags = store_flags,
     .n_flags = sizeof(store_flags) / sizeof(*store_flags),
     .options_bytes = sizeof(struct store_options),

@@ -251,7 +251,7 @@ static bool open_objstore(struct query_tool *t, struct err *err)
 	if (!flag_content_is_set(config))
 		return true;
 	if (!flag_content_load(config, t->arena, &yaml, err) ||
-	    !open_bucket(t->rt, yaml, &t->buckets[t->n_buckets], err))
+	    !open_bucket(t->rt, yaml, loops_next(t->loops), &t->buckets[t->n_buckets], err))
 		return false;
 	t->n_buckets++;
 	return true;

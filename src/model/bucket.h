@@ -60,7 +60,7 @@ struct bucket_ops {
 	 */
 	bool (*exists)(struct bucket *b, struct ctx *ctx, struct str name, bool *out,
 		       struct err *err);
-	/* ERR_NOT_FOUND when absent. */
+	/* When absent: ERR_NOT_FOUND, or success where the store does not tell. */
 	bool (*remove)(struct bucket *b, struct ctx *ctx, struct str name, struct err *err);
 	/* "filesystem: /var/lib/blocks": what error messages and metrics call it. */
 	const char *(*name)(struct bucket *b);

@@ -5,6 +5,7 @@
 #include "objstore/filesystem.h"
 #include "objstore/metered.h"
 #include "objstore/prefixed.h"
+#include "objstore/s3.h"
 
 #include <strings.h>
 
@@ -24,8 +25,9 @@ static const struct yaml_field bucket_fields[] = {
 static const struct yaml_table bucket_table =
     YAML_TABLE("client.BucketConfig", struct bucket_config, bucket_fields);
 
-typedef bool store_open_fn(const struct yaml_node *config, struct arena *a, struct notes *notes,
-			   struct bucket **out, struct err *err);
+typedef bool store_open_fn(const struct yaml_node *config, const struct bucket_context *context,
+			   struct arena *a, struct notes *notes, struct bucket **out,
+			   struct err *err);
 
 /* --- FILESYSTEM ---------------------------------------------------------------------------- */
 
@@ -40,13 +42,15 @@ static const struct yaml_table filesystem_table =
     YAML_TABLE("filesystem.Config", struct filesystem_config, filesystem_fields,
 	       .unknown = YAML_UNKNOWN_IGNORED);
 
-static bool open_filesystem(const struct yaml_node *config, struct arena *a, struct notes *notes,
-			    struct bucket **out, struct err *err)
+static bool open_filesystem(const struct yaml_node *config, const struct bucket_context *context,
+			    struct arena *a, struct notes *notes, struct bucket **out,
+			    struct err *err)
 {
 	struct filesystem_config c = {0};
 	const struct yaml_node *unknown =
 	    config ? yaml_unknown_key(config, &filesystem_table) : NULL;
 
+	(void)context;
 	if (config && !yaml_decode(config, &filesystem_table, a, &c, err))
 		return false;
 	if (unknown)
@@ -59,6 +63,20 @@ static bool open_filesystem(const struct yaml_node *config, struct arena *a, str
 	return *out != NULL;
 }
 
+/* --- S3 ------------------------------------------------------------------------------------ */
+
+static bool open_s3(const struct yaml_node *config, const struct bucket_context *context,
+		    struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
+{
+	struct s3_config c;
+
+	(void)notes;
+	if (!s3_config_decode(config, a, &c, err))
+		return false;
+	*out = s3_bucket_new(&c, context->loop, context->clock, err);
+	return *out != NULL;
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 struct store_type {
@@ -68,7 +86,7 @@ struct store_type {
 
 static const struct store_type store_types[] = {
     {"FILESYSTEM", open_filesystem},
-    {"S3", NULL},
+    {"S3", open_s3},
     {"GCS", NULL},
     {"AZURE", NULL},
     {"SWIFT", NULL},
@@ -89,8 +107,8 @@ static const struct store_type *find_type(struct str name)
 	return NULL;
 }
 
-static bool open_store(const struct bucket_config *c, struct arena *a, struct notes *notes,
-		       struct bucket **out, struct err *err)
+static bool open_store(const struct bucket_config *c, const struct bucket_context *context,
+		       struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
 {
 	const struct store_type *type = find_type(c->type);
 
@@ -102,7 +120,7 @@ static bool open_store(const struct bucket_config *c, struct arena *a, struct no
 	if (!type->open)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "bucket with type %s is not supported by this build", type->name);
-	return type->open(c->config, a, notes, out, err) ||
+	return type->open(c->config, context, a, notes, out, err) ||
 	       err_wrap(err, "create %s client", type->name);
 }
 
@@ -116,7 +134,7 @@ static bool make_bucket(struct str yaml, const struct bucket_context *context, s
 
 	if (!yaml_parse(yaml, a, &root, err) || !yaml_decode(root, &bucket_table, a, &c, err))
 		return err_wrap(err, "parsing config YAML file");
-	if (!open_store(&c, a, notes, &bucket, err))
+	if (!open_store(&c, context, a, notes, &bucket, err))
 		return false;
 
 	struct bucket *prefixed;

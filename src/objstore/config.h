@@ -11,7 +11,10 @@
 #include "base/notes.h"
 #include "model/bucket.h"
 
+struct loop;
+
 struct bucket_context {
+	struct loop *loop;       /* of stores behind HTTP; outlives the bucket */
 	struct clock *clock;     /* outlives the bucket */
 	struct metrics *metrics; /* the same; NULL: the bucket is not metered */
 };

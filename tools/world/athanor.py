@@ -10,9 +10,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("ATHANOR", str(ROOT / "build/release/athanor"))
 
 
-def bucket_config(folder):
-    """The objstore YAML of a FILESYSTEM bucket, on one line."""
-    return json.dumps({"type": "FILESYSTEM", "config": {"directory": str(folder)}})
+def bucket_config(bucket):
+    """The objstore YAML of a bucket, on one line: a folder, or a configuration as it is."""
+    if not isinstance(bucket, dict):
+        bucket = {"type": "FILESYSTEM", "config": {"directory": str(bucket)}}
+    return json.dumps(bucket)
 
 
 class Component(Actor):

@@ -1,13 +1,19 @@
 /* What every bucket promises, for each bucket we have. */
 #include "base/alloc.h"
+#include "base/fs.h"
+#include "base/rand.h"
 #include "base/vec.h"
+#include "net/loop.h"
+#include "objstore/config.h"
 #include "objstore/filesystem.h"
 #include "objstore/inmem.h"
 #include "objstore/prefixed.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/temp_dir.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct fixture {
@@ -24,6 +30,46 @@ static int set_up_filesystem(void **state)
 	f.bucket = filesystem_bucket_new(f.dir, &err);
 	*state = &f;
 	return f.bucket ? 0 : -1;
+}
+
+/* A configured bucket is of whatever type the file says, and stays as it was: each test has a
+ * folder of its own, which is emptied. */
+static struct loops *loops;
+
+static int set_up_configured(void **state)
+{
+	static struct fixture f;
+	struct buf yaml auto_done(buf_done) = BUF_INIT(1 << 20);
+	struct bucket_context context = {.loop = loops_get(loops, 0), .clock = &clock_system};
+	struct bucket *whole;
+	struct err err = ERR_INIT;
+	uint64_t folder;
+	char prefix[32];
+
+	rand_bytes(&folder, sizeof(folder));
+	snprintf(prefix, sizeof(prefix), "test-%016" PRIx64, folder);
+	expect_ok(fs_read(getenv("ATHANOR_TEST_BUCKET"), &yaml, &err), err);
+	expect_ok(bucket_from_config(buf_str(&yaml), &context, NULL, &whole, &err), err);
+	expect_ok(prefixed_bucket_new(whole, str_of(prefix), &f.bucket, &err), err);
+	*state = &f;
+	return 0;
+}
+
+static bool remove_entry(const struct bucket_entry *entry, void *arg, struct err *err)
+{
+	return bucket_remove(arg, NULL, entry->name, err);
+}
+
+static int tear_down_configured(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	expect_ok(
+	    bucket_list(f->bucket, NULL, STR(""), LIST_RECURSIVE, remove_entry, f->bucket, &err),
+	    err);
+	bucket_close(f->bucket);
+	return 0;
 }
 
 static int set_up_inmem(void **state)
@@ -81,25 +127,48 @@ static void expect_object(struct bucket *b, const char *name, const char *want)
 	expect_str(buf_str(&got), want);
 }
 
-static bool append_entry(const struct bucket_entry *entry, void *arg, struct err *err)
+struct entries {
+	VEC(char *) texts; /* "name=size", directories without size */
+};
+
+static void entries_done(struct entries *entries)
 {
-	struct buf *out = arg;
+	for (size_t i = 0; i < entries->texts.n; i++)
+		free(entries->texts.v[i]);
+	vec_done(&entries->texts);
+}
+
+static bool note_entry(const struct bucket_entry *entry, void *arg, struct err *err)
+{
+	struct entries *entries = arg;
 	(void)err;
 
-	buf_printf(out, "%.*s", STR_FMT(entry->name));
 	if (entry->has_attrs)
-		buf_printf(out, "=%lld", (long long)entry->attrs.size_bytes);
-	buf_puts(out, " ");
+		vec_push(&entries->texts, xasprintf("%.*s=%lld ", STR_FMT(entry->name),
+						    (long long)entry->attrs.size_bytes));
+	else
+		vec_push(&entries->texts, xasprintf("%.*s ", STR_FMT(entry->name)));
 	return true;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The order of a listing is the store's. */
 static void expect_list(struct bucket *b, const char *prefix, enum bucket_list_mode mode,
 			const char *want)
 {
 	struct buf got auto_done(buf_done) = BUF_INIT(1 << 20);
+	struct entries entries auto_done(entries_done) = {0};
 	struct err err = ERR_INIT;
 
-	expect_ok(bucket_list(b, NULL, str_of(prefix), mode, append_entry, &got, &err), err);
+	expect_ok(bucket_list(b, NULL, str_of(prefix), mode, note_entry, &entries, &err), err);
+	if (entries.texts.n)
+		qsort(entries.texts.v, entries.texts.n, sizeof(char *), compare_texts);
+	for (size_t i = 0; i < entries.texts.n; i++)
+		buf_puts(&got, entries.texts.v[i]);
 	expect_str(buf_str(&got), want);
 }
 
@@ -149,6 +218,15 @@ static void a_range_ends_at_the_end_of_the_object(void **state)
 		   "digits: read 5 bytes at offset -1");
 }
 
+/* Stores differ in whether they say so. */
+static void expect_nothing_removed(struct bucket *b, const char *name)
+{
+	struct err err = ERR_INIT;
+
+	if (!bucket_remove(b, NULL, str_of(name), &err))
+		expect_err(false, err, ERR_NOT_FOUND, name);
+}
+
 static void what_is_absent_is_not_found(void **state)
 {
 	struct bucket *b = bucket_of(state);
@@ -162,9 +240,9 @@ static void what_is_absent_is_not_found(void **state)
 	expect_err(bucket_get_bytes(b, NULL, STR("a"), 0, 1, &got, &err), err, ERR_NOT_FOUND, "a");
 	expect_err(bucket_attrs(b, NULL, STR("a"), &attrs, &err), err, ERR_NOT_FOUND, "a");
 	expect_err(bucket_attrs(b, NULL, STR("a/b/c"), &attrs, &err), err, ERR_NOT_FOUND, "a/b/c");
-	expect_err(bucket_remove(b, NULL, STR("a/c"), &err), err, ERR_NOT_FOUND, "a/c");
-	expect_err(bucket_remove(b, NULL, STR("a"), &err), err, ERR_NOT_FOUND, "a");
-	expect_err(bucket_remove(b, NULL, STR("a/"), &err), err, ERR_NOT_FOUND, "a");
+	expect_nothing_removed(b, "a/c");
+	expect_nothing_removed(b, "a");
+	expect_nothing_removed(b, "a/");
 	expect_ok(bucket_exists(b, NULL, STR("a"), &exists, &err), err);
 	assert_false(exists);
 	expect_ok(bucket_exists(b, NULL, STR("a/b"), &exists, &err), err);
@@ -277,7 +355,7 @@ static void names_that_could_lead_out_are_refused(void **state)
 		expect_err(bucket_remove(b, NULL, names[i], &err), err, ERR_INVALID, "object name");
 	}
 	struct err err = ERR_INIT;
-	expect_err(bucket_list(b, NULL, STR("a/../.."), LIST_RECURSIVE, append_entry, NULL, &err),
+	expect_err(bucket_list(b, NULL, STR("a/../.."), LIST_RECURSIVE, note_entry, NULL, &err),
 		   err, ERR_INVALID, "object name \"a/../..\"");
 }
 
@@ -293,7 +371,7 @@ static void nothing_happens_under_a_canceled_context(void **state)
 
 	expect_err(bucket_get_bytes(b, ctx, STR("a"), 0, 1, &got, &err), err, ERR_CANCELED,
 		   "went away");
-	expect_err(bucket_list(b, ctx, STR(""), LIST_RECURSIVE, append_entry, &got, &err), err,
+	expect_err(bucket_list(b, ctx, STR(""), LIST_RECURSIVE, note_entry, NULL, &err), err,
 		   ERR_CANCELED, "went away");
 	expect_err(bucket_put_bytes(b, ctx, STR("b"), STR("x"), PUT_REPLACE, &err), err,
 		   ERR_CANCELED, "went away");
@@ -348,30 +426,110 @@ static void files_go_into_the_bucket_and_come_out_of_it(void **state)
 	temp_dir_remove(dir);
 }
 
-#define ACCEPTANCE(test, set_up)                                                                   \
+/* Larger than a part of an upload is, where there are parts. */
+static void a_large_object_comes_out_as_it_went_in(void **state)
+{
+	enum { BYTES = (12 << 20) + 345, PIECE = 700001 };
+	struct bucket *b = bucket_of(state);
+	struct buf want auto_done(buf_done) = BUF_INIT(BYTES),
+			got auto_done(buf_done) = BUF_INIT(BYTES);
+	struct err err = ERR_INIT;
+
+	for (uint32_t i = 0; want.n < BYTES; i++)
+		buf_append(&want, &(uint32_t){i * 2654435761u},
+			   BYTES - want.n < 4 ? BYTES - want.n : 4);
+	struct bucket_writer *w = bucket_put(b, NULL, STR("large"), PUT_REPLACE, &err);
+	assert_non_null(w);
+	for (size_t at = 0; at < BYTES; at += PIECE)
+		expect_ok(bucket_writer_write(w, want.p + at,
+					      BYTES - at < PIECE ? BYTES - at : PIECE, &err),
+			  err);
+	expect_list(b, "", LIST_RECURSIVE, "");
+	expect_ok(bucket_writer_commit(w, &err), err);
+
+	expect_ok(bucket_get_bytes(b, NULL, STR("large"), 0, BUCKET_TO_END, &got, &err), err);
+	assert_int_equal(got.n, BYTES);
+	assert_memory_equal(got.p, want.p, BYTES);
+	buf_clear(&got);
+	expect_ok(bucket_get_bytes(b, NULL, STR("large"), 5 << 20, 99, &got, &err), err);
+	assert_memory_equal(got.p, want.p + (5 << 20), 99);
+
+	w = bucket_put(b, NULL, STR("never"), PUT_REPLACE, &err);
+	expect_ok(bucket_writer_write(w, want.p, BYTES, &err), err);
+	bucket_writer_abort(w);
+	expect_list(b, "", LIST_DIRECTORY, "large=12583257 ");
+}
+
+static void names_may_have_any_characters(void **state)
+{
+	struct bucket *b = bucket_of(state);
+	static const char *const names[] = {"a b/c+d", "a%20b",         "h\xc3\xa9/\xe2\x82\xac",
+					    "x&y=z?#", "~!$'()*,;:@[]", "quote\"<tag>"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		put(b, names[i], names[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		expect_object(b, names[i], names[i]);
+	expect_list(b, "a b", LIST_DIRECTORY, "a b/c+d=7 ");
+}
+
+static void a_listing_may_be_longer_than_a_page(void **state)
+{
+	enum { N = 1003 };
+	struct bucket *b = bucket_of(state);
+	struct buf want auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	for (int i = 0; i < N; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "many/%04d/x", i);
+		put(b, name, "1");
+		buf_printf(&want, "many/%04d/ ", i);
+	}
+	expect_list(b, "many", LIST_DIRECTORY, buf_cstr(&want));
+}
+
+#define ACCEPTANCE(test, set_up, tear_down)                                                        \
 	{                                                                                          \
 #test " (" #set_up ")", test, set_up, tear_down, NULL                              \
 	}
-#define SUITE(set_up)                                                                              \
-	ACCEPTANCE(an_object_is_what_was_put, set_up),                                             \
-	    ACCEPTANCE(a_range_ends_at_the_end_of_the_object, set_up),                             \
-	    ACCEPTANCE(what_is_absent_is_not_found, set_up),                                       \
-	    ACCEPTANCE(attributes_are_size_and_time_of_writing, set_up),                           \
-	    ACCEPTANCE(a_listing_is_one_level_or_everything_below, set_up),                        \
-	    ACCEPTANCE(directories_go_with_their_last_object, set_up),                             \
-	    ACCEPTANCE(an_upload_shows_when_it_is_committed, set_up),                              \
-	    ACCEPTANCE(put_if_absent_keeps_what_is_there, set_up),                                 \
-	    ACCEPTANCE(names_that_could_lead_out_are_refused, set_up),                             \
-	    ACCEPTANCE(nothing_happens_under_a_canceled_context, set_up),                          \
-	    ACCEPTANCE(a_listing_stops_when_its_callback_fails, set_up),                           \
-	    ACCEPTANCE(files_go_into_the_bucket_and_come_out_of_it, set_up)
+#define SUITE(set_up, tear_down)                                                                   \
+	ACCEPTANCE(an_object_is_what_was_put, set_up, tear_down),                                  \
+	    ACCEPTANCE(a_range_ends_at_the_end_of_the_object, set_up, tear_down),                  \
+	    ACCEPTANCE(what_is_absent_is_not_found, set_up, tear_down),                            \
+	    ACCEPTANCE(attributes_are_size_and_time_of_writing, set_up, tear_down),                \
+	    ACCEPTANCE(a_listing_is_one_level_or_everything_below, set_up, tear_down),             \
+	    ACCEPTANCE(directories_go_with_their_last_object, set_up, tear_down),                  \
+	    ACCEPTANCE(an_upload_shows_when_it_is_committed, set_up, tear_down),                   \
+	    ACCEPTANCE(put_if_absent_keeps_what_is_there, set_up, tear_down),                      \
+	    ACCEPTANCE(names_that_could_lead_out_are_refused, set_up, tear_down),                  \
+	    ACCEPTANCE(nothing_happens_under_a_canceled_context, set_up, tear_down),               \
+	    ACCEPTANCE(a_listing_stops_when_its_callback_fails, set_up, tear_down),                \
+	    ACCEPTANCE(files_go_into_the_bucket_and_come_out_of_it, set_up, tear_down),            \
+	    ACCEPTANCE(a_large_object_comes_out_as_it_went_in, set_up, tear_down),                 \
+	    ACCEPTANCE(names_may_have_any_characters, set_up, tear_down),                          \
+	    ACCEPTANCE(a_listing_may_be_longer_than_a_page, set_up, tear_down)
+
+/* With ATHANOR_TEST_BUCKET, the path of an object store configuration: that bucket only. */
+static int run_configured(void)
+{
+	const struct CMUnitTest tests[] = {SUITE(set_up_configured, tear_down_configured)};
+	struct err err = ERR_INIT;
+
+	loops = loops_start(1, &err);
+	int n_failed = cmocka_run_group_tests_name("configured", tests, NULL, NULL);
+	loops_stop(loops);
+	return n_failed;
+}
 
 int main(void)
 {
+	if (getenv("ATHANOR_TEST_BUCKET"))
+		return run_configured();
+
 	const struct CMUnitTest tests[] = {
-	    SUITE(set_up_filesystem),
-	    SUITE(set_up_inmem),
-	    SUITE(set_up_prefixed),
+	    SUITE(set_up_filesystem, tear_down),
+	    SUITE(set_up_inmem, tear_down),
+	    SUITE(set_up_prefixed, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,346 @@
+#include "objstore/http_store.h"
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/rand.h"
+#include "objstore/pace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+	FIRST_PAUSE_MS = 100,
+	LONGEST_PAUSE_MS = 5000,
+	ERROR_BODY_MAX_BYTES = 64 << 10,
+};
+
+struct http_store {
+	struct http_store_options o;
+	struct http_client *client;
+	struct pace pace;
+};
+
+void store_request_add(struct store_request *r, const char *name, struct str value)
+{
+	assert(r->n_headers < STORE_MAX_HEADERS);
+	r->headers[r->n_headers++] = (struct http_header){str_of(name), value};
+}
+
+struct http_store *http_store_new(struct http_client *client,
+				  const struct http_store_options *options)
+{
+	struct http_store *s = NEW(struct http_store);
+
+	s->o = *options;
+	s->client = client;
+	pace_init(&s->pace);
+	return s;
+}
+
+void http_store_free(struct http_store *s)
+{
+	if (!s)
+		return;
+	http_client_free(s->client);
+	pace_done(&s->pace);
+	free(s);
+}
+
+/* --- what an answer means --------------------------------------------------------------------- */
+
+static bool is_success(int status)
+{
+	return status >= 200 && status <= 299;
+}
+
+static bool is_temporary(int status)
+{
+	return status == 408 || status == 429 || (status >= 500 && status != 501);
+}
+
+static enum err_code code_of(int status)
+{
+	switch (status) {
+	case 404:
+		return ERR_NOT_FOUND;
+	case 409:
+	case 412:
+		return ERR_EXISTS;
+	case 501:
+		return ERR_UNSUPPORTED;
+	default:
+		return is_temporary(status) ? ERR_UNAVAILABLE : ERR_INTERNAL;
+	}
+}
+
+bool http_store_fail(struct http_store *s, const struct store_request *r,
+		     const struct store_answer *answer, struct arena *a, struct err *err)
+{
+	struct str why = s->o.explain(answer, a);
+
+	if (why.n == 0)
+		why = str_of(http_status_text(answer->status));
+	return err_set(err, code_of(answer->status), "%s: %s %s: %d: %.*s", s->o.kind, r->method,
+		       r->object, answer->status, STR_FMT(why));
+}
+
+/* --- one attempt ------------------------------------------------------------------------------ */
+
+static int64_t now_ns(const struct http_store *s)
+{
+	return clock_monotonic_ns(s->o.clock);
+}
+
+static struct http_call *start(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+			       struct arena *a, struct http_call_response *response,
+			       struct err *err)
+{
+	struct store_request *signed_request = ARENA_NEW(a, struct store_request);
+
+	*signed_request = *r;
+	if (!s->o.sign(s->o.arg, ctx, signed_request, a, err))
+		return NULL;
+	struct http_call_request request = {
+	    .method = r->method,
+	    .url = arena_printf(a, "%s%.*s%s%.*s", r->base, STR_FMT(signed_request->path),
+				signed_request->query.n ? "?" : "", STR_FMT(signed_request->query)),
+	    .headers = signed_request->headers,
+	    .n_headers = signed_request->n_headers,
+	    .body = r->body,
+	    .keeps_encoding = true,
+	};
+	struct http_call *call = http_call_start(s->client, ctx, &request, err);
+	if (call && !http_call_response(call, response, err))
+		http_call_close(take(call));
+	if (!call) {
+		err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
+		return NULL;
+	}
+	if (response->status == 429 || response->status == 503)
+		pace_complained(&s->pace, now_ns(s));
+	else
+		pace_answered(&s->pace, now_ns(s));
+	return call;
+}
+
+static bool read_body(struct http_call *call, struct buf *body, struct err *err)
+{
+	enum iter_result r;
+	struct str piece;
+
+	while ((r = http_call_read(call, &piece, err)) == ITER_VALUE)
+		if (!buf_append_str(body, piece))
+			return err_set(err, ERR_LIMIT, "an answer of more than %zu bytes",
+				       body->max);
+	return r == ITER_END;
+}
+
+static void copy_answer(const struct http_call_response *response, struct str body, struct arena *a,
+			struct store_answer *out)
+{
+	*out = (struct store_answer){.status = response->status, .body = arena_str(a, body)};
+	for (size_t i = 0; i < response->headers.n; i++) {
+		const struct http_header *h = &response->headers.v[i];
+		ARENA_PUSH(a, &out->headers,
+			   (struct http_header){arena_str(a, h->name), arena_str(a, h->value)});
+	}
+}
+
+/* The whole answer of one attempt. */
+static bool ask_once(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		     size_t body_max, struct arena *a, struct store_answer *out, struct err *err)
+{
+	struct buf body auto_done(buf_done) =
+	    BUF_INIT(body_max > ERROR_BODY_MAX_BYTES ? body_max : ERROR_BODY_MAX_BYTES);
+	struct http_call_response response;
+	struct http_call *call auto_free(http_call_close) = start(s, ctx, r, a, &response, err);
+
+	if (!call)
+		return false;
+	if (!read_body(call, &body, err))
+		return err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
+	copy_answer(&response, buf_str(&body), a, out);
+	return true;
+}
+
+/* --- again and again -------------------------------------------------------------------------- */
+
+/* How often a request was tried, and what for. */
+struct attempts {
+	struct http_store *s;
+	struct ctx *ctx;
+	int n;
+};
+
+static bool wait_turn(struct attempts *t, struct err *err)
+{
+	int64_t pace_ms = pace_take_ns(&t->s->pace, now_ns(t->s)) / 1000000, pause_ms = 0;
+
+	if (t->n > 0) {
+		struct rand r;
+		int64_t longest = (int64_t)FIRST_PAUSE_MS << (t->n < 10 ? t->n : 10);
+		rand_seed_system(&r);
+		if (longest > LONGEST_PAUSE_MS)
+			longest = LONGEST_PAUSE_MS;
+		pause_ms = longest / 2 + (int64_t)rand_below(&r, (uint64_t)longest / 2 + 1);
+	}
+	t->n++;
+	if (pace_ms > pause_ms)
+		pause_ms = pace_ms;
+	if (pause_ms > 0)
+		ctx_sleep_ms(t->ctx, pause_ms);
+	return ctx_check(t->ctx, err);
+}
+
+/* After an attempt that failed without an answer. */
+static bool may_try_again(const struct attempts *t, const struct err *why)
+{
+	bool may_pass = why->code == ERR_UNAVAILABLE || why->code == ERR_TIMEOUT;
+
+	return may_pass && t->n <= t->s->o.max_retries && !ctx_done(t->ctx);
+}
+
+bool http_store_call(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		     size_t body_max, struct arena *a, struct store_answer *out, struct err *err)
+{
+	struct attempts attempts = {s, ctx, 0};
+	struct store_answer answer;
+
+	for (;;) {
+		if (!wait_turn(&attempts, err))
+			return false;
+		if (!ask_once(s, ctx, r, body_max, a, &answer, err)) {
+			if (!may_try_again(&attempts, err))
+				return false;
+			continue;
+		}
+		bool is_last = attempts.n > s->o.max_retries;
+		if (!is_last && !is_success(answer.status) && s->o.learn &&
+		    s->o.learn(s->o.arg, &answer, a))
+			continue;
+		if (!is_temporary(answer.status)) {
+			*out = answer;
+			return true;
+		}
+		if (is_last) {
+			http_store_fail(s, r, &answer, a, err);
+			return err_wrap(err, "%d attempts", attempts.n);
+		}
+	}
+}
+
+bool http_store_ask(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		    size_t body_max, struct arena *a, struct store_answer *out, struct err *err)
+{
+	return http_store_call(s, ctx, r, body_max, a, out, err) &&
+	       (is_success(out->status) || http_store_fail(s, r, out, a, err));
+}
+
+/* --- bodies that go on ------------------------------------------------------------------------ */
+
+struct download {
+	struct attempts attempts;
+	const struct store_request *r;
+	struct byte_sink *sink;
+	int64_t offset; /* of the next byte that is wanted */
+	int64_t end;    /* exclusive; INT64_MAX: the object's */
+	struct str etag;
+	struct arena *a;
+	bool is_complete;
+	bool sink_failed;
+};
+
+static void ask_for_rest(struct download *d, struct store_request *r)
+{
+	*r = *d->r;
+	if (d->end != INT64_MAX)
+		store_request_add(r, "range",
+				  str_of(arena_printf(d->a, "bytes=%" PRId64 "-%" PRId64, d->offset,
+						      d->end - 1)));
+	else if (d->offset > 0)
+		store_request_add(r, "range",
+				  str_of(arena_printf(d->a, "bytes=%" PRId64 "-", d->offset)));
+	/* What was begun goes on with the same object, not with one put in its place. */
+	if (d->etag.n)
+		store_request_add(r, "if-match", d->etag);
+}
+
+static bool pass_on(struct download *d, struct http_call *call, struct err *err)
+{
+	enum iter_result r;
+	struct str piece;
+
+	while ((r = http_call_read(call, &piece, err)) == ITER_VALUE) {
+		if (d->end != INT64_MAX && (int64_t)piece.n > d->end - d->offset)
+			return err_set(err, ERR_CORRUPT, "more than the bytes that were asked for");
+		if (!byte_sink_write(d->sink, piece.p, piece.n, err)) {
+			d->sink_failed = true;
+			return false;
+		}
+		d->offset += (int64_t)piece.n;
+		d->attempts.n = 1; /* it moves: count anew */
+	}
+	return r == ITER_END;
+}
+
+/* One attempt at the rest. False with *err set when there was no answer or it was cut. */
+static bool download_once(struct download *d, struct store_answer *answer, struct err *err)
+{
+	struct http_store *s = d->attempts.s;
+	struct http_call_response response;
+	struct store_request r;
+
+	ask_for_rest(d, &r);
+	struct http_call *call auto_free(http_call_close) =
+	    start(s, d->attempts.ctx, &r, d->a, &response, err);
+	if (!call)
+		return false;
+	if (!is_success(response.status)) {
+		struct buf body auto_done(buf_done) = BUF_INIT(ERROR_BODY_MAX_BYTES);
+		struct err ignored;
+		read_body(call, &body, &ignored);
+		copy_answer(&response, buf_str(&body), d->a, answer);
+		return true;
+	}
+	copy_answer(&response, STR(""), d->a, answer);
+	if (d->offset > 0 && response.status != 206)
+		return err_set(err, ERR_CORRUPT, "%s: GET %s: the store ignores ranges", s->o.kind,
+			       d->r->object);
+	if (!d->etag.n)
+		d->etag = http_header_value(&answer->headers, "etag");
+	d->is_complete = pass_on(d, call, err);
+	return d->is_complete || err_wrap(err, "%s: GET %s", s->o.kind, d->r->object);
+}
+
+bool http_store_get(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		    int64_t offset, int64_t length, struct byte_sink *sink, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct download d = {
+	    .attempts = {s, ctx, 0},
+	    .r = r,
+	    .sink = sink,
+	    .offset = offset,
+	    .end = length > INT64_MAX - offset ? INT64_MAX : offset + length,
+	    .a = a,
+	};
+	struct store_answer answer;
+
+	assert(length > 0);
+	for (;;) {
+		if (!wait_turn(&d.attempts, err))
+			return false;
+		if (!download_once(&d, &answer, err)) {
+			if (d.sink_failed || !may_try_again(&d.attempts, err))
+				return false;
+			continue;
+		}
+		if (d.is_complete || answer.status == 416)
+			return true;
+		bool is_last = d.attempts.n > s->o.max_retries;
+		if (!is_last && s->o.learn && s->o.learn(s->o.arg, &answer, a))
+			continue;
+		if (!is_temporary(answer.status) || is_last)
+			return http_store_fail(s, r, &answer, a, err);
+	}
+}

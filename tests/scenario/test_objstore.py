@@ -1,0 +1,73 @@
+"""Object stores: the acceptance suite of buckets, and a deployment, over real ones."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from world.actor import wait_until
+from world.athanor import BINARY
+from world.ceph import Ceph
+from world.prometheus import now_s
+
+ACCEPTANCE = pathlib.Path(BINARY).parent / "tests" / "unit.objstore.acceptance"
+
+
+@pytest.fixture(scope="module")
+def ceph(tmp_path_factory):
+    store = Ceph("ceph", tmp_path_factory.mktemp("ceph")).start()
+    yield store
+    store.stop()
+
+
+def accept(tmp_path, config):
+    """The acceptance suite on this bucket; its output where it fails."""
+    path = tmp_path / "bucket.json"
+    path.write_text(json.dumps(config))
+    done = subprocess.run([ACCEPTANCE], env={**os.environ, "ATHANOR_TEST_BUCKET": str(path)},
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("more", [
+    {"part_size": 5 << 20},
+    {"list_objects_version": "v1", "send_content_md5": False},
+    {"disable_multipart": True, "region": "us-east-1"},
+    {"put_user_metadata": {"team": "storage", "X-Amz-Storage-Class": "STANDARD"}},
+], ids=lambda more: "-".join(more))
+def test_s3_of_ceph_passes_the_acceptance_suite(ceph, tmp_path, more):
+    config = ceph.make_bucket("acceptance")
+    config["config"].update(more)
+    config["prefix"] = "/a/prefix/"
+
+    accept(tmp_path, config)
+
+
+def test_what_a_sidecar_ships_to_s3_is_served_from_there(ceph, world):
+    config = ceph.make_bucket("shipped")
+    prometheus = world.prometheus("a", hours=6)
+    sidecar = world.sidecar(prometheus, config)
+    n_blocks = len(prometheus.blocks())
+    wait_until("all blocks are shipped",
+               lambda: sidecar.metrics()["thanos_shipper_uploads_total"] == n_blocks, 60)
+
+    store = world.store(config)
+    query = world.query(store)
+    result = query.instant("temperature", time=now_s() - 4 * 3600)["data"]["result"]
+
+    assert len(result) == 3
+    assert store.metrics()['thanos_objstore_bucket_operation_failures_total'
+                           '{bucket="shipped",operation="get_range"}'] == 0
+
+
+def test_a_store_that_refuses_the_key_is_named_in_the_error(ceph, world):
+    config = ceph.make_bucket("refused")
+    config["config"].update(secret_key="wrong", max_retries=1)
+
+    code, said = world.run(BINARY, "store", f"--objstore.config={json.dumps(config)}",
+                           f"--data-dir={world.folder}/data", "--http-address=127.0.0.1:0",
+                           "--grpc-address=127.0.0.1:0", timeout=400)
+
+    assert code == 1 and "S3: GET refused/: 403: SignatureDoesNotMatch" in said
+    assert "wrong" not in said
