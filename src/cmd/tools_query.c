@@ -1,8 +1,10 @@
 /* tools_query.c - `athanor tools query`: PromQL from the command line. */
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/pool.h"
 #include "cmd/command_line.h"
 #include "cmd/common_flags.h"
+#include "cmd/cpu_limit.h"
 #include "cmd/memory_limit.h"
 #include "cmd/open_bucket.h"
 #include "cmd/query_time_flags.h"
@@ -116,7 +118,7 @@ static const struct flag_spec question_specs[] = {
     {.name = "timeout",
      FLAG_MODEL_DURATION(struct question_flags, timeout_ms),
      .default_text = "2m",
-     .help = "How long the evaluation may take."},
+     .help = "How long all of it may take."},
     {.name = "max-memory",
      FLAG_BYTES(struct question_flags, max_memory_bytes),
      .default_text = "0",
@@ -274,14 +276,6 @@ static bool open_folders(struct query_tool *t, struct err *err)
 	return true;
 }
 
-/* One for each processor beside the one that the evaluation itself runs on. */
-static unsigned n_helpers(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n > 2 ? (unsigned)n - 1 : 1;
-}
-
 static bool make_parts(struct query_tool *t, struct err *err)
 {
 	t->loops = loops_start(1, err);
@@ -290,8 +284,10 @@ static bool make_parts(struct query_tool *t, struct err *err)
 	t->fan_out = pool_new(&(struct pool_options){.name = "fan-out",
 						     .max_threads = FAN_OUT_THREADS_MAX,
 						     .max_backlog = FAN_OUT_BACKLOG_MAX});
-	t->helpers = pool_new(&(struct pool_options){
-	    .name = "evaluation", .max_threads = n_helpers(), .max_backlog = FAN_OUT_BACKLOG_MAX});
+	if (cpu_limit() > 1)
+		t->helpers = pool_new(&(struct pool_options){.name = "engine",
+							     .max_threads = cpu_limit() - 1,
+							     .max_backlog = FAN_OUT_BACKLOG_MAX});
 	t->progress = progress_new(isatty(STDERR_FILENO) ? STDERR_FILENO : -1, &clock_system);
 	return open_objstore(t, err) && open_folders(t, err);
 }
@@ -391,9 +387,8 @@ static bool write_server_answer(struct query_tool *t, struct str body, struct er
 	return standard_output_write(body, err) && end_json(err);
 }
 
-static bool ask_server(struct query_tool *t, struct ctx *parent, struct err *err)
+static bool ask_server(struct query_tool *t, struct ctx *ctx, struct err *err)
 {
-	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(parent, t->request.timeout_ms);
 	struct http_client *http auto_free(http_client_free) = make_http_client(t, err);
 	struct buf body auto_done(buf_done);
 
@@ -474,7 +469,7 @@ static bool evaluate(struct query_tool *t, struct ctx *ctx, struct err *err)
 	struct evaluator evaluator = {
 	    .engine = {.parser = PARSER_OPTIONS_ALL,
 		       .helpers = t->helpers,
-		       .max_helpers = n_helpers()},
+		       .max_helpers = cpu_limit() - 1},
 	    .tracker = &t->memory,
 	    .clock = &clock_system,
 	    .dedup = t->options->question.dedup_func == 0 ? DEDUP_PENALTY : DEDUP_CHAIN,
@@ -497,11 +492,17 @@ static bool evaluate(struct query_tool *t, struct ctx *ctx, struct err *err)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-static bool run_query(void *arg, struct ctx *ctx, struct err *err)
+/* Opening what is asked counts too. */
+static bool run_query(void *arg, struct ctx *parent, struct err *err)
 {
 	struct query_tool *t = arg;
+	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(parent, t->request.timeout_ms);
+	struct err why = ERR_INIT;
 
 	t->is_done = *t->options->source.url ? ask_server(t, ctx, err) : evaluate(t, ctx, err);
+	if (!t->is_done && !ctx_check(ctx, &why) && why.code == ERR_TIMEOUT)
+		err_set(err, ERR_TIMEOUT, "no answer within --timeout=%s",
+			model_duration_str(t->request.timeout_ms));
 	return t->is_done;
 }
 

@@ -4,6 +4,8 @@ import io
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -149,6 +151,34 @@ def test_the_servers_own_error_is_told(world):
     assert (code, output) == (1, "")
     assert said == (f"athanor: error: {query.url}: bad_data: 1:5: parse error: unclosed left "
                     "parenthesis\n")
+
+
+@pytest.fixture
+def silent_server():
+    """A server that takes a question and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_an_interrupt_ends_a_query_that_waits(silent_server):
+    address = f"127.0.0.1:{silent_server.getsockname()[1]}"
+    process = subprocess.Popen([BINARY, "tools", "query", f"--url=http://{address}", "up"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    connection, _ = silent_server.accept()
+
+    with connection:
+        process.send_signal(signal.SIGINT)
+        output, said = process.communicate(timeout=60)
+
+    assert (process.returncode, output, said) == (1, "", "athanor: error: interrupted\n")
+
+
+@pytest.mark.parametrize("source", ["--url=http://{}", "--endpoint={}"])
+def test_what_is_too_slow_is_given_up(silent_server, source):
+    address = f"127.0.0.1:{silent_server.getsockname()[1]}"
+
+    assert tools_query(source.format(address), "--timeout=500ms", "up") == (
+        1, "", "athanor: error: no answer within --timeout=500ms\n")
 
 
 def test_a_full_disk_is_not_overlooked(history):
