@@ -270,7 +270,8 @@ static void put_members(struct json_writer *w, const struct expr *e)
 		put_text(w, "type", "parenExpr");
 		break;
 	case EXPR_DURATION:
-		assert(!"a duration is not an expression of its own");
+	case EXPR_REMOTE:
+		assert(!"neither is in a tree that was just parsed");
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "cmd/servers.h"
 #include "net/tls.h"
 #include "querier/querier.h"
+#include "rpc/query_client.h"
 #include "rpc/query_server.h"
 #include "rpc/rpc_metrics.h"
 #include "rpc/store_client.h"
@@ -87,9 +88,6 @@ static bool check_numbers(const struct engine_flags *f, struct err *err)
 /* What the tables of flags cannot say. */
 static bool check_options(const struct query_options *o, struct err *err)
 {
-	if (o->engine.mode != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "--query.mode=distributed is not supported yet");
 	if (!check_numbers(&o->engine, err))
 		return false;
 	if (o->tenancy.is_enforced && !*o->tenancy.label)
@@ -112,22 +110,33 @@ static bool add_endpoints(const struct flag_list *addresses, bool strict,
 	return true;
 }
 
+static struct grpc_channel_options channel_options(const struct query_command *q)
+{
+	return (struct grpc_channel_options){
+	    .loops = q->servers.loops,
+	    .tls = q->tls,
+	    .compression = (enum grpc_compression)q->options->grpc_client.compression,
+	    .observer = rpc_metrics_client_observer(q->client_metrics),
+	};
+}
+
 static struct store_api *dial(void *arg, const char *address)
 {
 	struct query_command *q = arg;
 
 	return store_client_new(
-	    address,
-	    &(struct store_client_options){
-		.channel =
-		    {
-			.loops = q->servers.loops,
-			.tls = q->tls,
-			.compression = (enum grpc_compression)q->options->grpc_client.compression,
-			.observer = rpc_metrics_client_observer(q->client_metrics),
-		    },
-		.response_timeout_ms = q->options->endpoints.response_timeout_ms,
-	    });
+	    address, &(struct store_client_options){
+			 .channel = channel_options(q),
+			 .response_timeout_ms = q->options->endpoints.response_timeout_ms,
+		     });
+}
+
+/* A connection of its own, made when the first query goes there. */
+static struct query_service *dial_query(void *arg, const char *address)
+{
+	struct grpc_channel_options options = channel_options(arg);
+
+	return query_client_new(address, &options);
 }
 
 static bool read_features(struct query_command *q, struct parser_options *parser, struct err *err)
@@ -173,6 +182,11 @@ static unsigned threads_of_query(const struct engine_flags *f)
 	return f->n_threads > 0 ? (unsigned)f->n_threads : cpu_limit();
 }
 
+static bool is_distributed(const struct query_command *q)
+{
+	return q->options->engine.mode != 0;
+}
+
 static bool describe_query(struct query_command *q, struct query_api *out, struct err *err)
 {
 	const struct engine_flags *f = &q->options->engine;
@@ -180,8 +194,8 @@ static bool describe_query(struct query_command *q, struct query_api *out, struc
 	    .api.disable_cors = q->options->web.disable_cors,
 	    .evaluator =
 		{
-		    .default_engine =
-			f->engine == 0 ? QUERY_ENGINE_PROMETHEUS : QUERY_ENGINE_THANOS,
+		    .default_engine = is_distributed(q) || f->engine ? QUERY_ENGINE_THANOS
+								     : QUERY_ENGINE_PROMETHEUS,
 		    .engine = {.parser = PARSER_OPTIONS_DEFAULT,
 			       .lookback_ms = f->lookback_delta_ms,
 			       .default_step_ms = f->default_evaluation_interval_ms},
@@ -242,6 +256,7 @@ static bool make_querier(struct query_command *q, struct err *err)
 	    .specs = specs,
 	    .n_specs = n,
 	    .dial = dial,
+	    .dial_query = is_distributed(q) ? dial_query : NULL,
 	    .dial_arg = q,
 	    .info_timeout_ms = f->info_timeout_ms,
 	    .unhealthy_timeout_ms = f->unhealthy_timeout_ms,
@@ -250,6 +265,16 @@ static bool make_querier(struct query_command *q, struct err *err)
 	    .logger = q->rt->logger,
 	    .metrics = q->rt->metrics,
 	};
+	struct remote_options remotes = {
+	    .takes_earliest = q->options->engine.overlapping_interval,
+	};
+	remotes.partition_labels =
+	    flag_names(&q->options->engine.partition_labels, q->arena, &remotes.n_partition_labels);
+	if (is_distributed(q)) {
+		options.remotes = &remotes;
+		log_info(q->rt->logger, "Distributed query mode enabled, using Thanos as the "
+					"default query engine.");
+	}
 	options.flags = flags_texts(q->rt->flags, &options.n_flags);
 	q->querier = querier_new(&options);
 	querier_add_routes(q->querier, q->servers.router);

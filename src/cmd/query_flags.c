@@ -129,6 +129,19 @@ static const struct flag_spec engine_specs[] = {
 	     "you will be able to query without deduplication using 'dedup=false' parameter. "
 	     "Data includes time series, recording rules, and alerting rules. Flag may be "
 	     "specified multiple times as well as a comma separated list of labels."},
+    {.name = "query.partition-label",
+     FLAG_STRINGS(struct engine_flags, partition_labels),
+     .help = "Labels that partition the leaf queriers. This is used to scope down the labelsets of "
+	     "leaf queriers when using the distributed query mode. If set, these labels must form "
+	     "a partition of the leaf queriers. Partition labels must not intersect with replica "
+	     "labels. Every TSDB of a leaf querier must have these labels. This is useful when "
+	     "there are multiple external labels that are irrelevant for the partition as it "
+	     "allows the distributed engine to ignore them for some optimizations. If this is "
+	     "empty then all labels are used as partition labels."},
+    {.name = "query.distributed-with-overlapping-interval",
+     FLAG_BOOL(struct engine_flags, overlapping_interval),
+     .help = "Allow for distributed queries using an engines lowest MinT.",
+     .attrs = FLAG_HIDDEN},
     {.name = "enable-feature",
      FLAG_STRINGS(struct engine_flags, features),
      .help = "Comma separated experimental feature names to enable. The current list of "
@@ -217,8 +230,6 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct query_options, "web.prefix-header"),
     REFUSED_BOOL(struct query_options, "query.disable-fallback"),
     REFUSED_LIST(struct query_options, "query.conn-metric.label"),
-    REFUSED_LIST(struct query_options, "query.partition-label"),
-    REFUSED_BOOL(struct query_options, "query.distributed-with-overlapping-interval"),
     REFUSED_LIST(struct query_options, "selector-label"),
     REFUSED_BOOL(struct query_options, "rule.partial-response"),
     REFUSED_BOOL(struct query_options, "target.partial-response"),

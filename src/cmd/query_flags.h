@@ -35,6 +35,8 @@ struct engine_flags {
 	int mode;
 	int dedup;
 	struct flag_list replica_labels;
+	struct flag_list partition_labels;
+	bool overlapping_interval;
 	struct flag_list features;
 	bool x_functions;
 	int64_t max_memory_bytes;

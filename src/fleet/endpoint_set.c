@@ -19,6 +19,7 @@
 struct client {
 	atomic_int refs;
 	struct store_api *api;
+	struct query_service *query; /* NULL: not wanted */
 };
 
 /* What the last good Info said. */
@@ -61,6 +62,7 @@ static void client_unref(struct client *c)
 {
 	if (atomic_fetch_sub(&c->refs, 1) > 1)
 		return;
+	query_service_close(c->query);
 	store_close(c->api);
 	free(c);
 }
@@ -125,6 +127,7 @@ static void snapshot_add(struct snapshot *s, const struct member *m)
 	*e = (struct endpoint){
 	    .address = arena_cstr(s->arena, str_of(m->address)),
 	    .client = m->client->api,
+	    .query = m->client->query,
 	    .queryable = m->healthy || m->strict,
 	    .info = m->said ? m->said->info : unknown_info,
 	    .last_check_ms = m->last_check_ms,
@@ -310,6 +313,8 @@ static void add_member(struct endpoint_set *set, const struct endpoint_spec *spe
 
 	atomic_init(&client->refs, 1);
 	client->api = set->options.dial(set->options.dial_arg, spec->address);
+	if (set->options.dial_query)
+		client->query = set->options.dial_query(set->options.dial_arg, spec->address);
 	set->members[set->n_members++] = (struct member){
 	    .address = xstrdup(spec->address),
 	    .strict = spec->strict,

@@ -12,6 +12,7 @@
 #define FLEET_ENDPOINT_SET_H
 
 #include "base/clock.h"
+#include "model/query_service.h"
 #include "model/store_api.h"
 
 struct logger;
@@ -28,6 +29,8 @@ struct endpoint_set_options {
 	size_t n_specs;
 	/* A client for an address; it never fails, its calls do. */
 	struct store_api *(*dial)(void *arg, const char *address);
+	/* The same for its Query API; NULL: nobody is going to ask for that. */
+	struct query_service *(*dial_query)(void *arg, const char *address);
 	void *dial_arg;
 	int64_t info_timeout_ms;      /* of one Info call */
 	int64_t unhealthy_timeout_ms; /* after the last good Info */
@@ -41,6 +44,7 @@ struct endpoint_set_options {
 struct endpoint {
 	const char *address;
 	struct store_api *client;
+	struct query_service *query; /* NULL without dial_query; whether it answers says info */
 	bool queryable;
 	struct store_info info;
 	int64_t last_check_ms;  /* wall time of the last good Info; 0: none yet */

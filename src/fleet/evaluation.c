@@ -4,6 +4,12 @@
 #include "base/duration.h"
 #include "base/gate.h"
 
+/* Labels that tell replicas apart. */
+struct replicas {
+	const struct str *labels;
+	size_t n;
+};
+
 void evaluation_init(struct evaluation *e, const struct evaluator *evaluator,
 		     const struct query_request *request)
 {
@@ -28,6 +34,8 @@ void evaluation_done(struct evaluation *e)
 		gate_leave(e->evaluator->queries);
 	promql_plan_free(e->plan);
 	fanout_done(&e->fanout);
+	if (e->is_distributed)
+		remote_set_done(&e->remotes);
 	ctx_free(e->ctx);
 	tracker_done(&e->tracker);
 }
@@ -48,13 +56,6 @@ static int64_t lookback_for(const struct evaluator *evaluator, int64_t max_resol
 	return max_resolution_ms > raw_ms ? five_min_ms : base_ms;
 }
 
-static struct query_time time_of(const struct query_request *req)
-{
-	if (!req->is_range)
-		return query_instant(req->start_ms);
-	return (struct query_time){req->start_ms, req->end_ms, req->step_ms};
-}
-
 static bool is_thanos_engine(const struct evaluation *e)
 {
 	enum query_engine engine = e->request->engine;
@@ -62,6 +63,75 @@ static bool is_thanos_engine(const struct evaluation *e)
 	if (engine == QUERY_ENGINE_DEFAULT)
 		engine = e->evaluator->default_engine;
 	return engine == QUERY_ENGINE_THANOS;
+}
+
+/* A request may ask for less time than there is, not for more. */
+static int64_t timeout_of(const struct evaluation *e)
+{
+	int64_t limit_ms = e->evaluator->timeout_ms, asked_ms = e->request->timeout_ms;
+
+	return asked_ms < limit_ms ? asked_ms : limit_ms;
+}
+
+static struct replicas replicas_of(const struct evaluation *e)
+{
+	const struct query_request *req = e->request;
+
+	if (req->n_replica_labels > 0)
+		return (struct replicas){req->replica_labels, req->n_replica_labels};
+	return (struct replicas){e->evaluator->replica_labels, e->evaluator->n_replica_labels};
+}
+
+/* --- other queriers --------------------------------------------------------------------------- */
+
+enum { BATCH_SIZE = 64 }; /* series per message */
+
+/* What they are asked has lengths of time in whole seconds. */
+static bool may_distribute(const struct evaluation *e)
+{
+	const struct query_request *req = e->request;
+
+	return e->evaluator->remotes && is_thanos_engine(e) &&
+	       (!req->is_range || req->step_ms % 1000 == 0) && req->lookback_ms % 1000 == 0;
+}
+
+static void find_remotes(struct evaluation *e)
+{
+	struct query_request req = *e->request;
+	struct replicas replicas = replicas_of(e);
+
+	req.timeout_ms = timeout_of(e);
+	req.replica_labels = replicas.labels;
+	req.n_replica_labels = req.dedup ? replicas.n : 0;
+	req.stores = NULL; /* those are our own endpoints */
+	req.n_stores = 0;
+	req.batch_size = BATCH_SIZE;
+	remote_set_init(&e->remotes, e->evaluator->remotes, &req, &e->filter);
+	e->is_distributed = true;
+}
+
+/* Times that cannot be rounded down are out of range anyway. */
+static int64_t whole_seconds(int64_t t_ms)
+{
+	if (t_ms < INT64_MIN + 1000)
+		return t_ms;
+	return (t_ms / 1000 - (t_ms % 1000 < 0)) * 1000;
+}
+
+/* --- planning --------------------------------------------------------------------------------- */
+
+static struct query_time time_of(const struct evaluation *e)
+{
+	const struct query_request *req = e->request;
+	struct query_time time = {req->start_ms, req->end_ms, req->step_ms};
+
+	if (!req->is_range)
+		time = query_instant(req->start_ms);
+	if (e->is_distributed) {
+		time.start_ms = whole_seconds(time.start_ms);
+		time.end_ms = whole_seconds(time.end_ms);
+	}
+	return time;
 }
 
 bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *options,
@@ -78,29 +148,27 @@ bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *o
 		engine.counts_samples = options->counts_samples;
 		engine.parser.enforced = options->enforced;
 	}
-	e->plan = promql_prepare(req->text, &engine, time_of(req), err);
+	if (may_distribute(e)) {
+		find_remotes(e);
+		engine.remotes = &e->remotes.engines;
+	}
+	e->plan = promql_prepare(req->text, &engine, time_of(e), err);
 	return e->plan != NULL;
 }
 
-/* A request may ask for less time than there is, not for more. */
-static int64_t timeout_of(const struct evaluation *e)
-{
-	int64_t limit_ms = e->evaluator->timeout_ms, asked_ms = e->request->timeout_ms;
-
-	return asked_ms < limit_ms ? asked_ms : limit_ms;
-}
+/* --- running ---------------------------------------------------------------------------------- */
 
 static struct store_queryable_options stores_of(struct evaluation *e)
 {
 	const struct evaluator *evaluator = e->evaluator;
 	const struct query_request *req = e->request;
-	bool has_replicas = req->n_replica_labels > 0;
+	struct replicas replicas = replicas_of(e);
 
 	return (struct store_queryable_options){
 	    .store = e->stores,
 	    .dedup = req->dedup ? evaluator->dedup : DEDUP_NONE,
-	    .replica_labels = has_replicas ? req->replica_labels : evaluator->replica_labels,
-	    .n_replica_labels = has_replicas ? req->n_replica_labels : evaluator->n_replica_labels,
+	    .replica_labels = replicas.labels,
+	    .n_replica_labels = replicas.n,
 	    .partial_response =
 		req->partial_response ? PARTIAL_RESPONSE_WARN : PARTIAL_RESPONSE_ABORT,
 	    .max_resolution_ms = req->max_resolution_ms,

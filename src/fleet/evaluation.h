@@ -7,6 +7,9 @@
  *		return false;
  *	... read e.result ...
  *
+ * Where other queriers evaluate parts of a query, times are whole seconds: those of the request are
+ * rounded down, as Thanos does.
+ *
  * Threads: an evaluation belongs to one thread; an evaluator never changes.
  */
 #ifndef FLEET_EVALUATION_H
@@ -14,6 +17,7 @@
 
 #include "fleet/active_queries.h"
 #include "fleet/proxy.h"
+#include "fleet/remote_set.h"
 #include "fleet/store_queryable.h"
 #include "model/query_service.h"
 #include "promql/engine.h"
@@ -33,9 +37,10 @@ struct evaluator {
 	enum dedup_function dedup;
 	const struct str *replica_labels; /* unless the request names its own */
 	size_t n_replica_labels;
-	bool dynamic_lookback;    /* look back further in downsampled data */
-	int64_t timeout_ms;       /* a request may ask for less, not for more */
-	int64_t max_memory_bytes; /* of one query; 0: no limit */
+	const struct remote_options *remotes; /* NULL: everything is evaluated here */
+	bool dynamic_lookback;                /* look back further in downsampled data */
+	int64_t timeout_ms;                   /* a request may ask for less, not for more */
+	int64_t max_memory_bytes;             /* of one query; 0: no limit */
 };
 
 /* What one evaluation is to do besides. */
@@ -62,6 +67,8 @@ struct evaluation {
 	struct store_filter filter;
 	struct store_api *stores;
 	struct queryable *queryable;
+	struct remote_set remotes; /* with is_distributed */
+	bool is_distributed;
 	bool is_admitted;
 };
 

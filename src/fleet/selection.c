@@ -22,11 +22,13 @@ static bool any_label_set_matches(const struct store_info *info, struct matchers
 	return info->n_label_sets == 0;
 }
 
-static bool address_matches(const char *address, const struct store_filter *filter)
+bool endpoint_is_chosen(const struct endpoint *e, const struct store_filter *filter)
 {
-	struct label name = {STR("__address__"), str_of(address)};
+	struct label name = {STR("__address__"), str_of(e->address)};
 	struct labels labels = {&name, 1};
 
+	if (!filter)
+		return true;
 	for (size_t i = 0; i < filter->n; i++)
 		if (matchers_match(filter->v[i], labels))
 			return true;
@@ -44,7 +46,7 @@ const char *endpoint_excluded(const struct endpoint *e, struct time_range range,
 		return "it has no StoreAPI";
 	if (!time_range_overlaps(has, range))
 		return "its time range does not overlap the request's";
-	if (filter && !address_matches(e->address, filter))
+	if (!endpoint_is_chosen(e, filter))
 		return "its address is not among the chosen ones";
 	if (!any_label_set_matches(&e->info, matchers))
 		return "its label sets do not match";

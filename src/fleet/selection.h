@@ -10,6 +10,9 @@
 const char *endpoint_excluded(const struct endpoint *e, struct time_range range,
 			      struct matchers matchers, const struct store_filter *filter);
 
+/* Its address satisfies the filter, which may be NULL. */
+bool endpoint_is_chosen(const struct endpoint *e, const struct store_filter *filter);
+
 /* "Addr: 127.0.0.1:10901 MinTime: 0 MaxTime: 9223372036854775807", as Thanos names an endpoint in
  * warnings and errors. */
 const char *endpoint_describe(const struct endpoint *e, struct arena *a);

@@ -71,6 +71,7 @@ const struct expr *expr_child(const struct expr *e, size_t i)
 	case EXPR_STRING:
 	case EXPR_VECTOR_SELECTOR:
 	case EXPR_DURATION:
+	case EXPR_REMOTE:
 		break;
 	}
 	return NULL;

@@ -12,6 +12,8 @@
 #include "model/matcher.h"
 #include "promql/functions.h"
 
+struct remote_engine; /* promql/remote_engines.h */
+
 /* Bytes of the query text, [start, end). */
 struct text_range {
 	uint32_t start;
@@ -36,6 +38,7 @@ enum expr_kind {
 	EXPR_UNARY,
 	EXPR_PAREN,
 	EXPR_DURATION, /* only below struct duration; numbers occur there too */
+	EXPR_REMOTE,   /* made by distribute.h only */
 };
 
 enum expr_op {
@@ -222,6 +225,19 @@ struct duration_expr {
 	const struct expr *right;
 };
 
+/* What other engines evaluate instead of this one. Without any part it has no series. */
+struct remote_part {
+	const struct remote_engine *engine;
+	int64_t first_ms; /* the first step that it is asked for */
+};
+
+struct remote_expr {
+	const struct expr *query;        /* the same for all of them */
+	struct str text;                 /* of the query */
+	const struct remote_part *parts; /* of two values for a step the later one counts */
+	size_t n_parts;
+};
+
 struct expr {
 	enum expr_kind kind;
 	enum value_type type;
@@ -239,6 +255,7 @@ struct expr {
 		struct unary unary;
 		const struct expr *paren;
 		struct duration_expr duration;
+		struct remote_expr remote;
 	};
 };
 

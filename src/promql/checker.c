@@ -277,6 +277,7 @@ static bool check(struct parser *p, const struct expr *e)
 	case EXPR_DURATION:
 	case EXPR_NUMBER:
 	case EXPR_STRING:
+	case EXPR_REMOTE:
 		break;
 	}
 	return true;

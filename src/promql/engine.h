@@ -17,6 +17,7 @@
 #include "promql/result.h"
 
 struct pool;
+struct remote_engines; /* promql/remote_engines.h */
 
 struct promql_engine_opts {
 	struct parser_options parser;
@@ -33,6 +34,8 @@ struct promql_engine_opts {
 	 * NULL: none. The answer has the same bits with any number of them. */
 	struct pool *helpers;
 	unsigned max_helpers; /* of one selector at a time; at least 1 where there are any */
+	/* Who evaluates what can be evaluated elsewhere; outlives the plan. NULL: nobody. */
+	const struct remote_engines *remotes;
 	/* Annotations end with " (line:column)". Thanos answers without. */
 	bool note_positions;
 };

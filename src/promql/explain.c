@@ -185,6 +185,10 @@ static void put_name(struct buf *out, const struct plan_node *node, struct arena
 	case PLAN_AGGREGATE:
 		put_aggregate(out, &e->aggregate);
 		break;
+	case PLAN_REMOTE:
+		buf_puts(out, "[remoteExec] ");
+		expr_print(out, e);
+		break;
 	case PLAN_SCALAR_BINARY:
 	case PLAN_VECTOR_SCALAR_BINARY:
 	case PLAN_VECTOR_BINARY:

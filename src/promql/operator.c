@@ -29,6 +29,7 @@ static const struct {
     [PLAN_VECTOR_BINARY] = {binary_op_open},
     [PLAN_SET_BINARY] = {set_op_open},
     [PLAN_AGGREGATE] = {aggregate_op_open},
+    [PLAN_REMOTE] = {remote_op_open},
 };
 
 struct operator*

@@ -100,6 +100,7 @@ operator_open_fn quantile_op_open;
 operator_open_fn count_values_op_open;
 operator_open_fn binary_op_open;
 operator_open_fn set_op_open;
+operator_open_fn remote_op_open; /* what other engines evaluate */
 
 /* Two series with equal labels are the error DUPLICATE_LABELS. Both take `op`. */
 struct operator* unique_op_new(struct operator* op);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/duration.h"
+#include "promql/distribute.h"
 #include "promql/duration.h"
 #include "promql/plan_info.h"
 #include "promql/plan_internal.h"
@@ -72,11 +73,9 @@ static bool resolve_duration(struct builder *b, const struct duration *d, enum d
 	return duration_resolve(d, sign, &context, ms, b->err);
 }
 
-/* Times beyond are of no sample, and within them offsets and ranges can be added without care: 70
- * million years. */
 #define TIME_MAX_MS (INT64_MAX / 4)
 
-static int64_t clamp_time(int64_t t_ms)
+int64_t plan_clamp_time(int64_t t_ms)
 {
 	if (t_ms > TIME_MAX_MS)
 		return TIME_MAX_MS;
@@ -89,7 +88,7 @@ static void resolve_at(const struct builder *b, const struct at *at, struct plan
 
 	window->pinned = at->kind != AT_NONE;
 	if (at->kind == AT_TIMESTAMP)
-		window->at_ms = clamp_time(at->t_ms);
+		window->at_ms = plan_clamp_time(at->t_ms);
 	else if (at->kind == AT_START)
 		window->at_ms = time->start_ms;
 	else if (at->kind == AT_END)
@@ -162,9 +161,8 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 	return node;
 }
 
-/* The multiples of the subquery's step in all windows of the steps around it. */
-static bool subquery_steps(struct builder *b, const struct plan_window *w, int64_t step_ms,
-			   const struct steps *around, struct steps *out)
+bool plan_subquery_steps(const struct plan_window *w, int64_t step_ms, const struct steps *around,
+			 struct steps *out, struct err *err)
 {
 	*out = (struct steps){.step_ms = step_ms};
 	if (around->n == 0)
@@ -178,7 +176,7 @@ static bool subquery_steps(struct builder *b, const struct plan_window *w, int64
 		return true;
 	int64_t n = (to_ms - out->start_ms) / step_ms + 1;
 	if (n > STEPS_MAX)
-		return err_set(b->err, ERR_LIMIT,
+		return err_set(err, ERR_LIMIT,
 			       "a subquery would be evaluated at %lld steps, more than %d",
 			       (long long)n, STEPS_MAX);
 	out->n = (size_t)n;
@@ -212,7 +210,7 @@ static struct plan_node *build_subquery(struct builder *b, const struct expr *e,
 		inner.subquery_pinned = true;
 		inner.subquery_at_ms = w->at_ms;
 	}
-	if (!subquery_steps(b, w, step_ms, &place->steps, &inner.steps))
+	if (!plan_subquery_steps(w, step_ms, &place->steps, &inner.steps, b->err))
 		return NULL;
 	node->args[0] = build(b, sub->expr, inner);
 	if (!node->args[0])
@@ -516,6 +514,10 @@ static struct plan_node *build_kind(struct builder *b, const struct expr *e, str
 	case EXPR_PAREN:
 		place.parent = NULL;
 		return build(b, expr_unwrap(e), place);
+	case EXPR_REMOTE:
+		node = node_new(b, PLAN_REMOTE, e, &place, 0);
+		node->names = NAMES_MANY;
+		return node;
 	case EXPR_DURATION:
 		break;
 	}
@@ -562,8 +564,8 @@ static bool check_result_type(const struct promql_plan *plan, struct err *err)
 
 static bool query_steps(const struct query_time *time, struct steps *out, struct err *err)
 {
-	if (clamp_time(time->start_ms) != time->start_ms ||
-	    clamp_time(time->end_ms) != time->end_ms)
+	if (plan_clamp_time(time->start_ms) != time->start_ms ||
+	    plan_clamp_time(time->end_ms) != time->end_ms)
 		return err_set(err, ERR_INVALID, "the time of the query is out of range");
 	*out = (struct steps){time->start_ms, 1, 1};
 	if (time->step_ms == 0)
@@ -581,6 +583,24 @@ static bool query_steps(const struct query_time *time, struct steps *out, struct
 			       (unsigned long long)n, STEPS_MAX);
 	out->n = (size_t)n;
 	return true;
+}
+
+/* The tree to be planned. */
+static const struct expr *distributed(struct promql_plan *plan, const struct steps *steps,
+				      struct err *err)
+{
+	struct distribution d = {
+	    .engines = plan->opts.remotes,
+	    .time = plan->time,
+	    .lookback_ms = plan->opts.lookback_ms,
+	    .default_step_ms = plan->opts.default_step_ms,
+	};
+
+	if (!d.engines)
+		return plan->query->root;
+	const struct expr *root = distribute(&d, plan->query->root, steps, plan->arena, err);
+	plan->rewrites_share_label = d.rewrites_share_label;
+	return root;
 }
 
 struct promql_plan *promql_prepare(struct str text, const struct promql_engine_opts *opts,
@@ -601,7 +621,10 @@ struct promql_plan *promql_prepare(struct str text, const struct promql_engine_o
 		return NULL;
 
 	struct builder b = {.plan = plan, .a = plan->arena, .err = err};
-	plan->root = build(&b, expr_unwrap(plan->query->root), top);
+	const struct expr *root = distributed(plan, &top.steps, err);
+	if (!root)
+		return NULL;
+	plan->root = build(&b, expr_unwrap(root), top);
 	if (!plan->root)
 		return NULL;
 	set_query_range(&b);

@@ -44,6 +44,7 @@ enum plan_kind {
 	PLAN_VECTOR_SCALAR_BINARY, /* args[0] is the vector, on whichever side it was */
 	PLAN_VECTOR_BINARY,
 	PLAN_SET_BINARY, /* and or unless */
+	PLAN_REMOTE,     /* what other engines evaluate */
 };
 
 /* What is known about the metric names of a vector: whether dropping them can make two of its
@@ -106,6 +107,8 @@ struct promql_plan {
 	struct plan_node *root;
 	uint32_t n_nodes;
 	struct time_range range; /* what all selectors look at together */
+	/* Something could not be distributed because of what is told in an annotation. */
+	bool rewrites_share_label;
 };
 
 /* The selector that the series of a node come from; NULL where there is not just one. */

@@ -19,6 +19,15 @@ bool plan_function_reads_stats(enum function_id id);
 /* Once all else is known of the node: is_per_series and may_collide. */
 void plan_node_set_flow(struct plan_node *node, const struct promql_engine_opts *opts);
 
+/* Times beyond are of no sample, and within them offsets and ranges can be added without care: 70
+ * million years. */
+int64_t plan_clamp_time(int64_t t_ms);
+
+/* The multiples of a subquery's step in all windows of the steps around it. ERR_LIMIT for too many.
+ */
+bool plan_subquery_steps(const struct plan_window *w, int64_t step_ms, const struct steps *around,
+			 struct steps *out, struct err *err);
+
 /* Whether the expression has the same value at every step. */
 bool plan_is_pinned(const struct expr *e);
 

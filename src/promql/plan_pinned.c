@@ -64,6 +64,8 @@ bool plan_is_pinned(const struct expr *e)
 	case EXPR_STRING:
 	case EXPR_DURATION:
 		return true;
+	case EXPR_REMOTE: /* whose engines know better */
+		return false;
 	}
 	return false;
 }

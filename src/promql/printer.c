@@ -4,6 +4,7 @@
 #include "base/float_text.h"
 #include "base/quote.h"
 #include "promql/number_lexer.h"
+#include "promql/remote_engines.h"
 
 #include <stdlib.h>
 
@@ -283,6 +284,21 @@ static void print_binary(struct buf *out, const struct binary *b)
 	expr_print(out, b->right);
 }
 
+/* For people: this is not PromQL. remote(sum(x)) on 10.0.0.1:10901 from 1700000000 */
+static void print_remote(struct buf *out, const struct remote_expr *r)
+{
+	if (r->n_parts == 0)
+		buf_puts(out, "nothing()");
+	for (size_t i = 0; i < r->n_parts; i++) {
+		const struct remote_part *part = &r->parts[i];
+		buf_puts(out, i > 0 ? ", " : r->n_parts > 1 ? "dedup(" : "");
+		buf_printf(out, "remote(%.*s) on %s from %lld", STR_FMT(r->text),
+			   part->engine->address, (long long)(part->first_ms / 1000));
+	}
+	if (r->n_parts > 1)
+		buf_putc(out, ')');
+}
+
 void expr_print(struct buf *out, const struct expr *e)
 {
 	if (out->overflowed)
@@ -324,6 +340,9 @@ void expr_print(struct buf *out, const struct expr *e)
 		break;
 	case EXPR_DURATION:
 		print_duration_expr(out, &e->duration);
+		break;
+	case EXPR_REMOTE:
+		print_remote(out, &e->remote);
 		break;
 	}
 }

@@ -66,6 +66,10 @@ struct promql_result *promql_execute(const struct promql_plan *plan, struct quer
 	r->x = (struct execution){
 	    .plan = plan, .queryable = q, .ctx = ctx, .tracker = tracker, .notes = notes};
 	annotations_init(&r->x.annotations, tracker);
+	if (plan->rewrites_share_label)
+		annotations_add(&r->x.annotations, NOTE_PROMQL_WARNING, plan->query->root->where,
+				"rewriting an external label with label_replace can disable "
+				"distributed query execution");
 	r->arena = arena_new(tracker);
 	r->scratch = arena_new(tracker);
 	r->is_first = true;

@@ -17,6 +17,7 @@ struct querier {
 	struct endpoint_set *endpoints;
 	struct store_api *proxy;
 	struct query_api query;
+	struct remote_options remotes;
 	struct query_service *local;
 	struct stores_api stores;
 	struct status_api status;
@@ -86,6 +87,11 @@ struct querier *querier_new(const struct querier_options *options)
 	});
 	q->query = options->query;
 	q->query.evaluator.store = q->proxy;
+	if (options->remotes) {
+		q->remotes = *options->remotes;
+		q->remotes.endpoints = q->endpoints;
+		q->query.evaluator.remotes = &q->remotes;
+	}
 	q->local = local_query_new(&q->query.evaluator);
 	q->stores = (struct stores_api){options->query.api, q->endpoints};
 	q->status = (struct status_api){

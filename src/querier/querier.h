@@ -15,6 +15,9 @@ struct querier_options {
 	struct endpoint_set_options endpoints;
 	/* All but its evaluator's `store`. */
 	struct query_api query;
+	/* All but their endpoints, for queries that other queriers help to evaluate; NULL: all are
+	 * evaluated here. */
+	const struct remote_options *remotes;
 	/* Shown by the API; outlives the querier. */
 	const struct flag_text *flags;
 	size_t n_flags;

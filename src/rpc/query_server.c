@@ -172,9 +172,9 @@ static bool fail(struct request *r, struct err *err)
 {
 	bool is_partial = r->query.partial_response && !r->query.is_range;
 
-	if (err->code == ERR_INVALID)
+	if (err->code == ERR_INVALID || ctx_done(grpc_call_ctx(r->call)))
 		return false;
-	if (!is_partial || ctx_done(grpc_call_ctx(r->call)))
+	if (!is_partial)
 		return grpc_call_fail(r->call, GRPC_ABORTED, err);
 	struct str text = arena_str(r->arena, str_of(err->msg));
 	return send_batch(r, err) && send_notes(r, err) && send_warning(r, text, err);
