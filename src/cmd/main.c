@@ -4,6 +4,7 @@
 #include "cmd/runtime.h"
 #include "cmd/standard_io.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -62,11 +63,22 @@ static int run_command(struct command_line *line)
 	return exit_code;
 }
 
+/* Pages of arenas are mapped, and given back when they are freed; without this the threshold grows
+ * with what is freed, and peaks stay. See docs/decisions/017-allocator.md. */
+static void settle_allocator(void)
+{
+	enum { MAPPED_FROM_BYTES = 128 * 1024 };
+
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+	mallopt(M_TRIM_THRESHOLD, MAPPED_FROM_BYTES);
+}
+
 int main(int argc, char **argv)
 {
 	struct buf said auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct command_line line;
 
+	settle_allocator();
 	command_line_parse(&line, commands_all(), argc, (const char *const *)argv,
 			   command_line_width(STDERR_FILENO), &said);
 	fputs(buf_cstr(&said), line.for_program ? stdout : stderr);

@@ -1,7 +1,6 @@
 #include "cmd/servers.h"
 
 #include "base/pool.h"
-#include "base/tracker.h"
 #include "net/tls.h"
 #include "rpc/health_server.h"
 #include "rpc/rpc_metrics.h"
@@ -54,7 +53,7 @@ static bool run_http(void *arg, struct ctx *ctx, struct err *err)
 				  .web_config_file = s->options.http->config_file,
 				  .router = s->router,
 				  .pool = s->http_pool,
-				  .tracker = s->options.tracker,
+				  .tracker = &s->memory,
 				  .metrics = s->rt->metrics,
 			      },
 			      err);
@@ -171,7 +170,7 @@ static bool make_grpc(struct servers *s, struct err *err)
 	s->rpc_metrics = rpc_metrics_new(s->rt->metrics, RPC_SERVER);
 	s->grpc = grpc_server_new(&(struct grpc_server_options){
 	    .pool = s->grpc_pool,
-	    .tracker = s->options.tracker,
+	    .tracker = &s->memory,
 	    .observer = rpc_metrics_server_observer(s->rpc_metrics),
 	});
 	s->health = health_server_new();
@@ -189,6 +188,7 @@ bool servers_init(struct servers *s, struct runtime *rt, const struct servers_op
 		  struct err *err)
 {
 	*s = (struct servers){.rt = rt, .options = *options};
+	tracker_init(&s->memory, options->tracker, "the servers", "no flag", 0);
 	s->loops = loops_start(count_loops(), err);
 	if (!s->loops)
 		return false;
@@ -225,4 +225,5 @@ void servers_done(struct servers *s)
 	http_router_free(s->router);
 	probes_free(s->probes);
 	ctx_free(s->grpc_may_start);
+	tracker_done(&s->memory);
 }

@@ -13,6 +13,7 @@
 #ifndef CMD_SERVERS_H
 #define CMD_SERVERS_H
 
+#include "base/tracker.h"
 #include "cmd/common_flags.h"
 #include "cmd/runtime.h"
 #include "net/grpc_server.h"
@@ -31,6 +32,9 @@ struct servers_options {
 struct servers {
 	struct runtime *rt;
 	struct servers_options options;
+	/* Of requests and connections, apart from what is done for them: a budget that queries use
+	 * up leaves the servers their share. */
+	struct tracker memory;
 	struct loops *loops;
 	struct pool *http_pool;
 	struct pool *grpc_pool;
