@@ -165,9 +165,16 @@ static struct token word(struct lexer *l)
 	return token(l, kind);
 }
 
-/* In brackets: step, range, min_of, max_of and nothing else; TOKEN_ERROR then. */
-static enum token_kind duration_word(struct lexer *l)
+static bool starts_duration_word(uint32_t c)
 {
+	return c < 128 && c != 0 && strchr("smrSMR", (int)c) != NULL;
+}
+
+/* In brackets: step, range, min_of, max_of and nothing else; TOKEN_ERROR then. `c` was read. */
+static enum token_kind duration_word(struct lexer *l, uint32_t c)
+{
+	if (!starts_duration_word(c))
+		return TOKEN_ERROR;
 	while (is_alpha(peek(l)))
 		l->pos++;
 
@@ -183,9 +190,33 @@ static enum token_kind duration_word(struct lexer *l)
 	}
 }
 
-static bool starts_duration_word(uint32_t c)
+/* What a character is by itself, in brackets as outside; TOKEN_ERROR for all others. */
+static enum token_kind plain_character(uint32_t c)
 {
-	return c < 128 && c != 0 && strchr("smrSMR", (int)c) != NULL;
+	switch (c) {
+	case ',':
+		return TOKEN_COMMA;
+	case '*':
+		return TOKEN_MUL;
+	case '/':
+		return TOKEN_DIV;
+	case '%':
+		return TOKEN_MOD;
+	case '+':
+		return TOKEN_ADD;
+	case '-':
+		return TOKEN_SUB;
+	case '^':
+		return TOKEN_POW;
+	default:
+		return TOKEN_ERROR;
+	}
+}
+
+/* The character was read. */
+static bool starts_number(const struct lexer *l, uint32_t c)
+{
+	return is_digit(c) || (c == '.' && is_digit(peek(l)));
 }
 
 /* --- where we are -------------------------------------------------------------------------- */
@@ -232,11 +263,9 @@ static struct token word_in_brackets(struct lexer *l, uint32_t c)
 		l->saw_colon = true;
 		return token(l, TOKEN_COLON);
 	}
-	if (starts_duration_word(c)) {
-		enum token_kind kind = duration_word(l);
-		if (kind != TOKEN_ERROR)
-			return token(l, kind);
-	}
+	enum token_kind kind = duration_word(l, c);
+	if (kind != TOKEN_ERROR)
+		return token(l, kind);
 	struct token t = fail_rune(l, "unexpected character:", c);
 	l->error = str_of(arena_printf(l->arena, "%.*s, expected ':'", STR_FMT(l->error)));
 	return t;
@@ -267,26 +296,14 @@ static struct token in_expression(struct lexer *l)
 
 	if (is_alpha(c) || c == ':')
 		return l->in_brackets ? word_in_brackets(l, c) : word(l);
-	if (is_digit(c) || (c == '.' && is_digit(peek(l))))
+	if (starts_number(l, c))
 		return number_or_duration(l);
+	if (plain_character(c) != TOKEN_ERROR)
+		return token(l, plain_character(c));
 
 	switch (c) {
 	case NO_RUNE:
 		return end_of_expression(l);
-	case ',':
-		return token(l, TOKEN_COMMA);
-	case '*':
-		return token(l, TOKEN_MUL);
-	case '/':
-		return token(l, TOKEN_DIV);
-	case '%':
-		return token(l, TOKEN_MOD);
-	case '+':
-		return token(l, TOKEN_ADD);
-	case '-':
-		return token(l, TOKEN_SUB);
-	case '^':
-		return token(l, TOKEN_POW);
 	case '@':
 		return token(l, TOKEN_AT);
 	case '=':
@@ -375,11 +392,14 @@ static struct token in_duration(struct lexer *l)
 {
 	uint32_t c = next(l);
 
-	if (is_digit(c) || (c == '.' && is_digit(peek(l)))) {
+	if (starts_number(l, c)) {
 		l->saw_duration = true;
 		l->mode = LEX_EXPRESSION;
 		return number_or_duration(l);
 	}
+	if (plain_character(c) != TOKEN_ERROR)
+		return token(l, plain_character(c));
+
 	switch (c) {
 	case NO_RUNE:
 		return fail(l, "unexpected end of input in duration expression");
@@ -391,28 +411,12 @@ static struct token in_duration(struct lexer *l)
 		return left_paren(l);
 	case ')':
 		return right_paren(l);
-	case '+':
-		return token(l, TOKEN_ADD);
-	case '-':
-		return token(l, TOKEN_SUB);
-	case '*':
-		return token(l, TOKEN_MUL);
-	case '/':
-		return token(l, TOKEN_DIV);
-	case '%':
-		return token(l, TOKEN_MOD);
-	case '^':
-		return token(l, TOKEN_POW);
-	case ',':
-		return token(l, TOKEN_COMMA);
 	default:
 		break;
 	}
-	if (starts_duration_word(c)) {
-		enum token_kind kind = duration_word(l);
-		if (kind != TOKEN_ERROR)
-			return token(l, kind);
-	}
+	enum token_kind kind = duration_word(l, c);
+	if (kind != TOKEN_ERROR)
+		return token(l, kind);
 	return fail_rune(l, "unexpected character in duration expression:", c);
 }
 

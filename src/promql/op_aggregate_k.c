@@ -41,9 +41,7 @@ struct k_op {
 		struct candidate *v;
 		size_t n, cap;
 	} candidates;
-	struct series_list answer;
-	bool is_done;
-	size_t next;
+	struct whole_answer answer;
 };
 
 /* --- the parameter ---------------------------------------------------------------------------- */
@@ -202,14 +200,15 @@ static void choose(struct k_op *op, const struct step_series *s)
 static void put_answer(struct k_op *op, size_t step, const struct heap_entry *e)
 {
 	struct candidate *c = &op->candidates.v[e->series];
+	struct series_list *list = &op->answer.series;
 
 	if (!c->out) {
 		/* There are as many as candidates at most, so that the array does not move. */
-		c->out = &op->answer.v[op->answer.n++];
+		c->out = &list->v[list->n++];
 		*c->out = step_series_new(op->arena, op->base.steps.n);
 		c->out->labels = c->labels;
 		c->out->drops_name = c->drops_name;
-		c->out->block = (uint32_t)((op->answer.n - 1) / BLOCK_SERIES);
+		c->out->block = (uint32_t)((list->n - 1) / BLOCK_SERIES);
 	}
 	c->out->v[step] = e->v;
 	if (e->histogram) {
@@ -224,7 +223,7 @@ static void put_together(struct k_op *op)
 {
 	bool sorts = is_ordered(op);
 
-	op->answer.v = ARENA_ARRAY(op->arena, struct step_series, op->candidates.n);
+	op->answer.series.v = ARENA_ARRAY(op->arena, struct step_series, op->candidates.n);
 	for (size_t g = 0; g < op->groups.n; g++) {
 		for (size_t step = 0; step < op->base.steps.n; step++) {
 			struct value_heap *h = &op->groups.v[g]->heaps[step];
@@ -236,8 +235,9 @@ static void put_together(struct k_op *op)
 	}
 }
 
-static bool evaluate(struct k_op *op, struct err *err)
+static bool evaluate(struct operator* base, struct err *err)
 {
+	struct k_op *op = (struct k_op *)base;
 	struct step_series s;
 	enum iter_result r;
 
@@ -261,15 +261,7 @@ static bool evaluate(struct k_op *op, struct err *err)
 
 static enum iter_result k_next(struct operator* base, struct step_series *out, struct err *err)
 {
-	struct k_op *op = (struct k_op *)base;
-
-	if (!op->is_done && !evaluate(op, err))
-		return ITER_ERROR;
-	op->is_done = true;
-	if (op->next == op->answer.n)
-		return ITER_END;
-	*out = op->answer.v[op->next++];
-	return ITER_VALUE;
+	return whole_answer_next(&((struct k_op *)base)->answer, base, evaluate, out, err);
 }
 
 static void k_close(struct operator* base)

@@ -42,15 +42,14 @@ struct info_op {
 	    labels; /* ... and of their labels: those that are taken, if any are given */
 	struct matcher *targets[IDENTIFYING_N]; /* owned; made once the series are known */
 	struct map by_target;                   /* of struct info_target */
-	struct map by_labels;                   /* of struct step_series: the answer */
+	struct map by_labels;                   /* of struct step_series: those of enriched */
 	struct series_list all;                 /* what is to be enriched */
 	struct series_list infos;
 	struct {
 		struct step_series **v;
 		size_t n, cap;
-	} answer;
-	bool is_done;
-	size_t next;
+	} enriched;
+	struct whole_answer answer; /* the same, once they are complete */
 };
 
 static bool names_match(const struct info_op *op, struct labels labels)
@@ -269,10 +268,10 @@ static struct step_series *answer_for(struct info_op *op, const struct step_seri
 	*out = step_series_new(op->arena, op->base.steps.n);
 	out->labels = labels;
 	out->drops_name = s->drops_name;
-	out->block = (uint32_t)(op->answer.n / BLOCK_SERIES);
+	out->block = (uint32_t)(op->enriched.n / BLOCK_SERIES);
 	if (s->hist)
 		out->hist = ARENA_ARRAY(op->arena, struct histogram *, op->base.steps.n);
-	ARENA_PUSH(op->arena, &op->answer, out);
+	ARENA_PUSH(op->arena, &op->enriched, out);
 	*slot = out;
 	return out;
 }
@@ -335,8 +334,9 @@ static bool enrich(struct info_op *op, const struct step_series *s, struct err *
 	return true;
 }
 
-static bool evaluate(struct info_op *op, struct err *err)
+static bool evaluate(struct operator* base, struct err *err)
 {
+	struct info_op *op = (struct info_op *)base;
 	bool any;
 
 	if (!operator_collect(op->arg, op->arena, &op->all, err) || !find_targets(op, &any, err))
@@ -344,22 +344,16 @@ static bool evaluate(struct info_op *op, struct err *err)
 	if (any && !read_infos(op, err))
 		return false;
 	for (size_t i = 0; i < op->all.n; i++)
-		if (!execution_check(op->base.x, err) || !enrich(op, &op->all.v[i], err))
+		if (!execution_check(base->x, err) || !enrich(op, &op->all.v[i], err))
 			return false;
+	for (size_t i = 0; i < op->enriched.n; i++)
+		ARENA_PUSH(op->arena, &op->answer.series, *op->enriched.v[i]);
 	return true;
 }
 
 static enum iter_result info_next(struct operator* base, struct step_series *out, struct err *err)
 {
-	struct info_op *op = (struct info_op *)base;
-
-	if (!op->is_done && !evaluate(op, err))
-		return ITER_ERROR;
-	op->is_done = true;
-	if (op->next == op->answer.n)
-		return ITER_END;
-	*out = *op->answer.v[op->next++];
-	return ITER_VALUE;
+	return whole_answer_next(&((struct info_op *)base)->answer, base, evaluate, out, err);
 }
 
 static void info_close(struct operator* base)

@@ -12,9 +12,7 @@ struct sort_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct operator* arg;
 	struct arena *arena;
-	struct series_list list;
-	bool is_sorted;
-	size_t next;
+	struct whole_answer answer;
 };
 
 /* By value, NaN last whichever way. */
@@ -59,43 +57,44 @@ static bool sorts_values(const struct call *call)
 }
 
 /* They have no order. */
-static void drop_histograms(struct sort_op *op)
+static void drop_histograms(struct series_list *list)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < op->list.n; i++) {
-		struct step_series s = op->list.v[i];
+	for (size_t i = 0; i < list->n; i++) {
+		struct step_series s = list->v[i];
 		step_series_drop_histograms(&s, 1);
 		if (bits_has(s.present, 0))
-			op->list.v[n++] = s;
+			list->v[n++] = s;
 	}
-	op->list.n = n;
+	list->n = n;
+}
+
+static bool evaluate(struct operator* base, struct err *err)
+{
+	struct sort_op *op = (struct sort_op *)base;
+	struct series_list *list = &op->answer.series;
+
+	if (!operator_collect(op->arg, op->arena, list, err))
+		return false;
+	if (sorts_values(&base->node->expr->call))
+		drop_histograms(list);
+	/* glibc's is a merge sort: equal values keep their order. */
+	if (list->n)
+		qsort_r(list->v, list->n, sizeof(*list->v), cmp_series,
+			(void *)&base->node->expr->call);
+	return true;
 }
 
 static enum iter_result sort_next(struct operator* base, struct step_series *out, struct err *err)
 {
 	struct sort_op *op = (struct sort_op *)base;
 
-	if (base->steps.n != 1) {
-		enum iter_result r = operator_next(op->arg, out, err);
-		base->in_order = op->arg->in_order;
-		return r;
-	}
-	if (!op->is_sorted) {
-		op->is_sorted = true;
-		if (!operator_collect(op->arg, op->arena, &op->list, err))
-			return ITER_ERROR;
-		if (sorts_values(&base->node->expr->call))
-			drop_histograms(op);
-		/* glibc's is a merge sort: equal values keep their order. */
-		if (op->list.n)
-			qsort_r(op->list.v, op->list.n, sizeof(*op->list.v), cmp_series,
-				(void *)&base->node->expr->call);
-	}
-	if (op->next == op->list.n)
-		return ITER_END;
-	*out = op->list.v[op->next++];
-	return ITER_VALUE;
+	if (base->steps.n == 1)
+		return whole_answer_next(&op->answer, base, evaluate, out, err);
+	enum iter_result r = operator_next(op->arg, out, err);
+	base->in_order = op->arg->in_order;
+	return r;
 }
 
 static void sort_close(struct operator* base)

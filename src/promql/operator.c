@@ -172,3 +172,16 @@ bool operator_collect(struct operator* op, struct arena *a, struct series_list *
 	}
 	return r == ITER_END;
 }
+
+enum iter_result whole_answer_next(struct whole_answer *w, struct operator* op,
+				   operator_evaluate_fn *evaluate, struct step_series *out,
+				   struct err *err)
+{
+	if (!w->is_there && !evaluate(op, err))
+		return ITER_ERROR;
+	w->is_there = true;
+	if (w->next == w->series.n)
+		return ITER_END;
+	*out = w->series.v[w->next++];
+	return ITER_VALUE;
+}

@@ -162,6 +162,20 @@ struct series_list {
 bool operator_collect(struct operator* op, struct arena *a, struct series_list *out,
 		      struct err *err);
 
+/* The answer of an operator that has computed all of it before it hands out its first series. */
+struct whole_answer {
+	struct series_list series;
+	size_t next;
+	bool is_there;
+};
+
+typedef bool operator_evaluate_fn(struct operator* op, struct err *err);
+
+/* For its next(): `evaluate` fills w->series when the first one is asked for. */
+enum iter_result whole_answer_next(struct whole_answer *w, struct operator* op,
+				   operator_evaluate_fn *evaluate, struct step_series *out,
+				   struct err *err);
+
 #define DUPLICATE_LABELS "vector cannot contain metrics with the same labelset"
 
 #endif
