@@ -10,6 +10,7 @@
 #include "promql/range_functions.h"
 #include "promql/start_times.h"
 #include "promql/window_cursor.h"
+#include "promql/window_kernels.h"
 #include "promql/xrate.h"
 
 #include <math.h>
@@ -67,33 +68,53 @@ static bool check_params(struct range_call_op *op, const double *params, struct 
 	return true;
 }
 
-/* A function of one window, at all steps. False on failure. */
-static bool call_windows(struct range_call_op *op, const struct samples *s, struct err *err)
+static bool check_all_params(struct range_call_op *op, const struct windows *w, struct err *err)
 {
-	const struct steps *steps = &op->base.steps;
-	const struct plan_window *window = &op->base.node->args[0]->window;
-	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
+	double params[PARAMS_MAX] = {0};
+
+	for (size_t step = 0; op->n_params && step < w->n; step++) {
+		for (size_t i = 0; i < op->n_params; i++)
+			params[i] = op->params[i][step];
+		if (w->from[step] < w->to[step] && !check_params(op, params, err))
+			return false;
+	}
+	return true;
+}
+
+/* One window at a time. */
+static void call_each_window(struct range_call_op *op, const struct samples *s,
+			     const struct windows *windows)
+{
 	double params[PARAMS_MAX] = {0};
 	struct range_window w = {.s = s, .params = params, .scratch = op->scratch};
 
-	bits_clear_all(op->out.present, steps->n);
-	for (size_t step = 0; step < steps->n; step++) {
-		w.t_ms = steps_at(steps, step);
-		int64_t end_ms = window_end(window, w.t_ms);
-		window_cursor_move(&c, end_ms - window->range_ms, end_ms);
-		if (c.from == c.to)
+	bits_clear_all(op->out.present, windows->n);
+	for (size_t step = 0; step < windows->n; step++) {
+		w.t_ms = steps_at(&op->base.steps, step);
+		w.from = windows->from[step];
+		w.to = windows->to[step];
+		if (w.from == w.to)
 			continue;
-		w.from = c.from;
-		w.to = c.to;
 		for (size_t i = 0; i < op->n_params; i++)
 			params[i] = op->params[i][step];
-		if (op->n_params && !check_params(op, params, err))
-			return false;
 		struct arena_mark mark = arena_mark(op->scratch);
 		if (op->fn(&w, &op->out.v[step]))
 			bits_set(op->out.present, step);
 		arena_rewind(op->scratch, mark);
 	}
+}
+
+/* A function of one window, at all steps. False on failure. */
+static bool call_windows(struct range_call_op *op, const struct samples *s, struct err *err)
+{
+	struct windows w =
+	    windows_find(s, &op->base.node->args[0]->window, &op->base.steps, op->scratch);
+
+	if (!check_all_params(op, &w, err))
+		return false;
+	if (!window_kernel(op->id, s, &w, op->params, op->n_params, op->scratch, op->out.v,
+			   op->out.present))
+		call_each_window(op, s, &w);
 	return true;
 }
 
