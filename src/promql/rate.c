@@ -1,8 +1,9 @@
 #include "promql/rate.h"
 
 #include "promql/duration.h"
+#include "promql/pair.h"
 #include "promql/start_times.h"
-#include "promql/window_cursor.h"
+#include "promql/windows.h"
 
 #include <math.h>
 
@@ -63,82 +64,100 @@ static double add_resets(struct reset_list *resets, const double *v, size_t from
 	return sum;
 }
 
-/* --- extrapolation ---------------------------------------------------------------------------- */
+/* --- windows ---------------------------------------------------------------------------------- */
 
-/* The shape of a window: where its samples lie in it. Samples that come regularly give the same
- * shape again and again, and the divisions below are most of the work. */
-struct shape {
-	int64_t to_start_ms;
-	int64_t to_end_ms;
-	int64_t sampled_ms;
-	size_t n;
-};
-
-struct factors {
-	struct shape shape;
-	double to_start; /* all in seconds */
-	double to_end;
-	double sampled;
-	double factor; /* unless the counter would go below zero */
-};
-
-static double factor_of(const struct factors *f, double to_start, double per_seconds)
-{
-	double factor = 1;
-	if (f->sampled != 0)
-		factor = (f->sampled + to_start + f->to_end) / f->sampled;
-	return per_seconds != 0 ? factor / per_seconds : factor;
-}
-
-static void factors_compute(struct factors *f, const struct shape *shape, double per_seconds)
-{
-	f->shape = *shape;
-	f->to_start = (double)shape->to_start_ms / 1000;
-	f->to_end = (double)shape->to_end_ms / 1000;
-	f->sampled = (double)shape->sampled_ms / 1000;
-	double average = f->sampled / (double)(shape->n - 1);
-	double threshold = average * 1.1;
-	/* A gap that is not much longer than those between samples is filled up; behind a longer
-	 * one the series is taken to begin or end half way to the next sample. */
-	if (f->to_start >= threshold)
-		f->to_start = average / 2;
-	if (f->to_end >= threshold)
-		f->to_end = average / 2;
-	f->factor = factor_of(f, f->to_start, per_seconds);
-}
-
-/* A counter cannot have been negative: where its line meets zero in the gap before the first
- * sample, it began there. */
-static double counter_factor(const struct factors *f, double first, double increase,
-			     double per_seconds)
-{
-	if (!(increase > 0) || !(first >= 0))
-		return f->factor;
-	/* Clearly further away than the gap, without a division. */
-	if (increase > 1e-250 && first * f->sampled > f->to_start * increase * (1 + 1e-9))
-		return f->factor;
-	double to_zero = f->sampled * (first / increase);
-	if (!(to_zero < f->to_start))
-		return f->factor;
-	return factor_of(f, to_zero, per_seconds);
-}
-
-static bool same_shape(const struct shape *a, const struct shape *b)
-{
-	return a->to_start_ms == b->to_start_ms && a->to_end_ms == b->to_end_ms &&
-	       a->sampled_ms == b->sampled_ms && a->n == b->n;
-}
+/* Windows are computed by words of the bitmap: 64 of them. */
+enum { WORD_STEPS = 64 };
 
 /* What all windows of a series share. */
 struct rate_run {
 	const struct samples *s;
 	enum rate_kind kind;
 	int64_t range_ms;
-	double per_seconds; /* 0: not a rate */
-	struct window_cursor window;
+	double per_seconds; /* 1: not a rate */
+	struct windows windows;
+	int64_t end_ms;  /* of the first window */
+	int64_t step_ms; /* from there to the next one's */
 	struct reset_list resets;
-	struct factors factors;
 };
+
+/* Windows with at least two samples, as columns. */
+struct word {
+	double first[WORD_STEPS];
+	double increase[WORD_STEPS]; /* or decrease, of a gauge */
+	double to_start_ms[WORD_STEPS];
+	double to_end_ms[WORD_STEPS];
+	double sampled_ms[WORD_STEPS];
+	double gaps[WORD_STEPS]; /* between samples */
+	double rate[WORD_STEPS]; /* the result */
+	uint8_t step[WORD_STEPS];
+	size_t n;
+};
+
+static inline void set_window(struct rate_run *r, struct word *word, size_t i, size_t step)
+{
+	size_t from = r->windows.from[step], to = r->windows.to[step];
+	int64_t end_ms = r->end_ms + (int64_t)step * r->step_ms;
+	const int64_t *t_ms = r->s->t_ms;
+	const double *v = r->s->v;
+
+	word->first[i] = v[from];
+	word->increase[i] = v[to - 1] - v[from];
+	if (r->kind != RATE_DELTA)
+		word->increase[i] = add_resets(&r->resets, v, from, to, word->increase[i]);
+	word->to_start_ms[i] = (double)(t_ms[from] - (end_ms - r->range_ms));
+	word->to_end_ms[i] = (double)(end_ms - t_ms[to - 1]);
+	word->sampled_ms[i] = (double)(t_ms[to - 1] - t_ms[from]);
+	word->gaps[i] = (double)(to - from - 1);
+}
+
+/* --- extrapolation ---------------------------------------------------------------------------- */
+
+static inline pair pair_at(const double *column, size_t i)
+{
+	return (pair){column[i], column[i + 1]};
+}
+
+/* A gap that is not much longer than those between samples is filled up; behind a longer one the
+ * series is taken to begin or end half way to the next sample. */
+static inline pair gap_at_end(pair gap, pair average)
+{
+	return pair_pick(gap >= average * 1.1, average / 2, gap);
+}
+
+/* What to multiply the increases of two windows with. */
+static inline pair factor_of(const struct word *word, size_t i, bool is_counter, double per_seconds)
+{
+	pair to_start = pair_at(word->to_start_ms, i) / 1000;
+	pair to_end = pair_at(word->to_end_ms, i) / 1000;
+	pair sampled = pair_at(word->sampled_ms, i) / 1000;
+	pair average = sampled / pair_at(word->gaps, i);
+
+	to_start = gap_at_end(to_start, average);
+	to_end = gap_at_end(to_end, average);
+	if (is_counter) {
+		/* It cannot have been negative: where its line meets zero in the gap before the
+		 * first sample, it began there. */
+		pair first = pair_at(word->first, i), increase = pair_at(word->increase, i);
+		pair to_zero = sampled * (first / increase);
+		pair_mask began = (increase > 0) & (first >= 0) & (to_zero < to_start);
+		to_start = pair_pick(began, to_zero, to_start);
+	}
+	return (sampled + to_start + to_end) / sampled / per_seconds;
+}
+
+/* Of an odd number of windows, the last is computed with what lies behind it. */
+static void extrapolate(struct word *word, bool is_counter, double per_seconds)
+{
+	for (size_t i = 0; i < word->n; i += 2) {
+		pair rate =
+		    pair_at(word->increase, i) * factor_of(word, i, is_counter, per_seconds);
+		word->rate[i] = rate[0];
+		word->rate[i + 1] = rate[1];
+	}
+}
+
+/* --- start timestamps ------------------------------------------------------------------------- */
 
 /* Whether the counter began in the window, before its first sample. */
 static inline bool begins_inside(const struct rate_run *r, size_t from, int64_t start_ms)
@@ -154,50 +173,109 @@ static double rate_since_start(struct rate_run *r, size_t from, size_t to, int64
 {
 	const struct samples *s = r->s;
 	double increase = s->v[to - 1] - s->v[from];
-	double average = 0;
-	struct factors f = {.to_end = (double)(end_ms - s->t_ms[to - 1]) / 1000};
+	double average = 0, to_end = (double)(end_ms - s->t_ms[to - 1]) / 1000;
 
 	increase = add_resets(&r->resets, s->v, from, to, increase) + s->v[from];
 	if (to - from > 1)
 		average =
 		    (double)(s->t_ms[to - 1] - s->t_ms[from]) / 1000 / (double)(to - from - 1);
-	if (f.to_end >= average * 1.1)
-		f.to_end = average / 2;
-	f.sampled = (double)(s->t_ms[to - 1] - s->st_ms[from]) / 1000;
-	return increase * factor_of(&f, 0, r->per_seconds);
+	if (to_end >= average * 1.1)
+		to_end = average / 2;
+	double sampled = (double)(s->t_ms[to - 1] - s->st_ms[from]) / 1000;
+	double factor = sampled != 0 ? (sampled + to_end) / sampled : 1;
+	return increase * (factor / r->per_seconds);
 }
 
-/* False: the window ending there has fewer than two samples. */
-static inline bool rate_of_window(struct rate_run *r, int64_t end_ms, double *out)
-{
-	const struct samples *s = r->s;
-	int64_t start_ms = end_ms - r->range_ms;
+/* --- a word of windows ------------------------------------------------------------------------ */
 
-	window_cursor_move(&r->window, start_ms, end_ms);
-	size_t from = r->window.from, to = r->window.to;
-	if (to > from && begins_inside(r, from, start_ms)) {
-		*out = rate_since_start(r, from, to, end_ms);
-		return true;
+/* Any windows; gives those that have a value. */
+static uint64_t rate_word(struct rate_run *r, size_t step, size_t n, double *out)
+{
+	struct word word;
+	uint64_t present = 0;
+
+	word.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t from = r->windows.from[step + i], to = r->windows.to[step + i];
+		int64_t end_ms = r->end_ms + (int64_t)(step + i) * r->step_ms;
+		if (to > from && begins_inside(r, from, end_ms - r->range_ms)) {
+			out[i] = rate_since_start(r, from, to, end_ms);
+		} else if (to - from >= 2) {
+			set_window(r, &word, word.n, step + i);
+			word.step[word.n++] = (uint8_t)i;
+		} else {
+			continue;
+		}
+		present |= UINT64_C(1) << i;
 	}
-	if (to - from < 2)
-		return false;
-	double first = s->v[from];
-	double increase = s->v[to - 1] - first;
-	if (r->kind != RATE_DELTA)
-		increase = add_resets(&r->resets, s->v, from, to, increase);
-	struct shape shape = {
-	    .to_start_ms = s->t_ms[from] - start_ms,
-	    .to_end_ms = end_ms - s->t_ms[to - 1],
-	    .sampled_ms = s->t_ms[to - 1] - s->t_ms[from],
-	    .n = to - from,
-	};
-	if (!same_shape(&shape, &r->factors.shape))
-		factors_compute(&r->factors, &shape, r->per_seconds);
-	double factor = r->factors.factor;
-	if (r->kind != RATE_DELTA)
-		factor = counter_factor(&r->factors, first, increase, r->per_seconds);
-	*out = increase * factor;
-	return true;
+	extrapolate(&word, r->kind != RATE_DELTA, r->per_seconds);
+	for (size_t i = 0; i < word.n; i++)
+		out[word.step[i]] = word.rate[i];
+	return present;
+}
+
+/* Whether samples `stride` apart, one for each step of a word, are as far apart as the steps. */
+static bool keep_pace(const int64_t *t_ms, size_t stride, int64_t step_ms)
+{
+	uint64_t odd = 0;
+
+	for (size_t i = 1; i < WORD_STEPS; i++)
+		odd |= (uint64_t)t_ms[i * stride] - (uint64_t)t_ms[0] - i * (uint64_t)step_ms;
+	return odd == 0;
+}
+
+/* Whether a column of sample numbers goes up by `stride`. */
+static bool is_even(const uint32_t *at, size_t stride)
+{
+	uint32_t odd = 0;
+
+	for (uint32_t i = 1; i < WORD_STEPS; i++)
+		odd |= at[i] - at[0] - i * (uint32_t)stride;
+	return odd == 0;
+}
+
+static bool has_reset(struct reset_list *resets, size_t from, size_t to)
+{
+	while (resets->next < resets->n && resets->at[resets->next] <= from)
+		resets->next++;
+	return resets->next < resets->n && resets->at[resets->next] < to;
+}
+
+/* Whether samples lie in the same places of all windows of a word, and no reset in any. */
+static bool is_uniform(struct rate_run *r, size_t step)
+{
+	const uint32_t *from = r->windows.from + step, *to = r->windows.to + step;
+	size_t stride = from[1] - from[0];
+	const int64_t *t_ms = r->s->t_ms;
+
+	return !r->s->st_ms && to[0] >= from[0] + 2 && is_even(from, stride) &&
+	       is_even(to, stride) && keep_pace(t_ms + from[0], stride, r->step_ms) &&
+	       keep_pace(t_ms + to[0] - 1, stride, r->step_ms) &&
+	       !has_reset(&r->resets, from[0], to[WORD_STEPS - 1]);
+}
+
+/* Scrapes that are on time, as most are, give all windows one factor, unless a counter began
+ * shortly before one of them: false, then. Whether it may have is decided without a division. */
+static bool rate_uniform_word(struct rate_run *r, size_t step, double *out)
+{
+	const double *first = r->s->v + r->windows.from[step];
+	const double *last = r->s->v + r->windows.to[step] - 1;
+	size_t stride = r->windows.from[step + 1] - r->windows.from[step];
+	bool is_near_zero = false;
+	struct word word;
+
+	set_window(r, &word, 0, step);
+	set_window(r, &word, 1, step + 1);
+	double factor = factor_of(&word, 0, false, r->per_seconds)[0];
+	double margin = word.to_start_ms[0] * (1 + 1e-9);
+	for (size_t i = 0; i < WORD_STEPS; i++, first += stride, last += stride) {
+		double increase = *last - *first;
+		bool is_far =
+		    (increase > 1e-250) & (*first * word.sampled_ms[0] > margin * increase);
+		is_near_zero |= (increase > 0) & (*first >= 0) & !is_far;
+		out[i] = increase * factor;
+	}
+	return r->kind == RATE_DELTA || !is_near_zero;
 }
 
 bool rate_windows(const struct samples *s, enum rate_kind kind, const struct plan_window *window,
@@ -208,24 +286,22 @@ bool rate_windows(const struct samples *s, enum rate_kind kind, const struct pla
 	    .s = s,
 	    .kind = kind,
 	    .range_ms = window->range_ms,
-	    .per_seconds = kind == RATE_PER_SECOND ? seconds_of_ms(window->range_ms) : 0,
-	    .window = {.t_ms = s->t_ms, .n = s->n},
+	    .per_seconds = kind == RATE_PER_SECOND ? seconds_of_ms(window->range_ms) : 1,
+	    .windows = windows_find(s, window, steps, scratch),
+	    .end_ms = window_end(window, steps->start_ms),
+	    .step_ms = window->pinned ? 0 : steps->step_ms,
 	};
-	int64_t end_ms = window_end(window, steps->start_ms);
-	int64_t forward_ms = window->pinned ? 0 : steps->step_ms;
-	uint64_t any = 0;
 
 	if (kind != RATE_DELTA)
 		find_resets(s, scratch, &r.resets);
-	for (size_t w = 0; w < bits_words(steps->n); w++) {
-		size_t end = w * 64 + 64 < steps->n ? w * 64 + 64 : steps->n;
-		uint64_t word = 0;
-		for (size_t step = w * 64; step < end; step++, end_ms += forward_ms)
-			if (rate_of_window(&r, end_ms, &out->v[step]))
-				word |= UINT64_C(1) << (step % 64);
-		out->present[w] = word;
-		any |= word;
+	for (size_t step = 0; step < steps->n; step += WORD_STEPS) {
+		size_t left = steps->n - step;
+		size_t n = left < WORD_STEPS ? left : WORD_STEPS;
+		bool is_done = n == WORD_STEPS && is_uniform(&r, step) &&
+			       rate_uniform_word(&r, step, out->v + step);
+		out->present[step / 64] =
+		    is_done ? ~UINT64_C(0) : rate_word(&r, step, n, out->v + step);
 	}
 	arena_rewind(scratch, mark);
-	return any != 0;
+	return bits_any(out->present, steps->n);
 }

@@ -1,6 +1,7 @@
 #include "promql/window_kernels.h"
 
 #include "promql/kahan.h"
+#include "promql/pair.h"
 
 /* --- side by side --------------------------------------------------------------------------------
  *
@@ -10,8 +11,6 @@
  */
 
 enum { LANES = 8, PAIRS = LANES / 2 };
-
-typedef double pair __attribute__((vector_size(16)));
 
 struct lanes {
 	const double *v[LANES]; /* the samples of each window */

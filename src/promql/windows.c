@@ -1,20 +1,7 @@
 #include "promql/windows.h"
 
 #include "base/assert.h"
-
-/* How many samples are at or before each of n times that are step_ms apart. */
-static void count_until(const struct samples *s, int64_t t_ms, int64_t step_ms, uint32_t *out,
-			size_t n)
-{
-	size_t i = 0;
-
-	for (size_t step = 0; step < n; step++) {
-		int64_t until_ms = t_ms + (int64_t)step * step_ms;
-		while (i < s->n && s->t_ms[i] <= until_ms)
-			i++;
-		out[step] = (uint32_t)i;
-	}
-}
+#include "promql/step_counts.h"
 
 struct windows windows_find(const struct samples *s, const struct plan_window *window,
 			    const struct steps *steps, struct arena *a)
@@ -24,9 +11,11 @@ struct windows windows_find(const struct samples *s, const struct plan_window *w
 	int64_t end_ms = window_end(window, steps->start_ms);
 	int64_t step_ms = window->pinned ? 0 : steps->step_ms;
 
+	struct step_counter starts = {.t_ms = s->t_ms, .n = s->n}, ends = starts;
+
 	assert(s->n <= UINT32_MAX);
-	count_until(s, end_ms - window->range_ms, step_ms, from, steps->n);
-	count_until(s, end_ms, step_ms, to, steps->n);
+	step_counts(&starts, end_ms - window->range_ms, step_ms, from, steps->n);
+	step_counts(&ends, end_ms, step_ms, to, steps->n);
 	return (struct windows){from, to, steps->n};
 }
 

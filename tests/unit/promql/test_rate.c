@@ -115,6 +115,8 @@ static void all_windows_at_once_have_the_bits_of_one_window_at_a_time(void **sta
 		struct steps steps = {.start_ms = (int64_t)rand_below(&r, 200000),
 				      .step_ms = 1 + (int64_t)rand_below(&r, 60000),
 				      .n = rand_below(&r, 150)};
+		if (rand_below(&r, 2)) /* as scrapes that are on time */
+			steps.step_ms = 15000 * (1 + (int64_t)rand_below(&r, 2));
 		for (int kind = RATE_PER_SECOND; kind <= RATE_DELTA; kind++)
 			check(&s, (enum rate_kind)kind, &window, &steps, a);
 	}

@@ -1,0 +1,22 @@
+/* pair.h - two floats side by side, for computations that would wait for each other one by one. The
+ * operators of C work on both; every one of them rounds as it does on a float by itself.
+ */
+#ifndef PROMQL_PAIR_H
+#define PROMQL_PAIR_H
+
+#include <stdint.h>
+
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_mask __attribute__((vector_size(16))); /* what comparisons give */
+
+static inline pair pair_of(double v)
+{
+	return (pair){v, v};
+}
+
+static inline pair pair_pick(pair_mask mask, pair yes, pair no)
+{
+	return (pair)((mask & (pair_mask)yes) | (~mask & (pair_mask)no));
+}
+
+#endif
