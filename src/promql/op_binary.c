@@ -9,6 +9,7 @@
  */
 #include "base/alloc.h"
 #include "promql/arithmetic.h"
+#include "promql/columns.h"
 #include "promql/histogram_binop.h"
 #include "promql/matching.h"
 #include "promql/operator.h"
@@ -259,33 +260,59 @@ static void compute_histogram(struct binary_op *op, const struct side *l, const 
 	op->out.hist[i] = op->binary->returns_bool ? NULL : (struct histogram *)h;
 }
 
+/* Step by step, since some have histograms. */
+static void compute_mixed(struct binary_op *op, const struct side *l, const struct side *r)
+{
+	enum expr_op operation = op->binary->op;
+	size_t n = op->base.steps.n;
+
+	op->out.hist = ARENA_ARRAY(op->scratch, struct histogram *, n);
+	for (size_t i = bits_next(op->steps, n, 0); i < n; i = bits_next(op->steps, n, i + 1)) {
+		if ((l->hist && l->hist[i]) || (r->hist && r->hist[i]) ||
+		    expr_op_is_trim(operation))
+			compute_histogram(op, l, r, i);
+		else if (!expr_op_is_comparison(operation))
+			op->out.v[i] = arithmetic(operation, l->v[i], r->v[i]);
+		else if (op->binary->returns_bool)
+			op->out.v[i] = compare(operation, l->v[i], r->v[i]);
+		else if (compare(operation, l->v[i], r->v[i]))
+			op->out.v[i] = l->v[i];
+		else
+			bits_clear(op->out.present, i);
+	}
+}
+
+static void compute_comparison(struct binary_op *op, const double *l, const double *r)
+{
+	size_t n = op->base.steps.n;
+	uint64_t *holds = op->out.present;
+
+	columns_filter(op->binary->op, l, r, holds, n);
+	if (!op->binary->returns_bool) {
+		memcpy(op->out.v, l, n * sizeof(*l));
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		op->out.v[i] = bits_has(holds, i);
+	memcpy(op->out.present, op->steps, bits_words(n) * sizeof(*op->steps));
+}
+
 static void compute(struct binary_op *op, const struct side *many, const struct side *one)
 {
 	bool swap = op->matching->card == CARD_ONE_TO_MANY;
 	const struct side *left = swap ? one : many, *right = swap ? many : one;
-	const double *l = left->v, *r = right->v;
 	bool has_histograms = many->hist || one->hist;
 	size_t n = op->base.steps.n;
 	enum expr_op operation = op->binary->op;
-	bool compares = expr_op_is_comparison(operation);
 
+	op->out.hist = NULL;
 	memcpy(op->out.present, op->steps, bits_words(n) * sizeof(*op->steps));
-	op->out.hist = has_histograms || expr_op_is_trim(operation)
-			   ? ARENA_ARRAY(op->scratch, struct histogram *, n)
-			   : NULL;
-	for (size_t i = bits_next(op->steps, n, 0); i < n; i = bits_next(op->steps, n, i + 1)) {
-		if ((left->hist && left->hist[i]) || (right->hist && right->hist[i]) ||
-		    expr_op_is_trim(operation))
-			compute_histogram(op, left, right, i);
-		else if (!compares)
-			op->out.v[i] = arithmetic(operation, l[i], r[i]);
-		else if (op->binary->returns_bool)
-			op->out.v[i] = compare(operation, l[i], r[i]);
-		else if (compare(operation, l[i], r[i]))
-			op->out.v[i] = l[i];
-		else
-			bits_clear(op->out.present, i);
-	}
+	if (has_histograms || expr_op_is_trim(operation))
+		compute_mixed(op, left, right);
+	else if (!expr_op_is_comparison(operation))
+		columns_compute(operation, left->v, right->v, op->steps, op->out.v, n);
+	else
+		compute_comparison(op, left->v, right->v);
 }
 
 /* At op->steps. *has_result is false when nothing came of it. */
@@ -390,6 +417,23 @@ static bool next_unmatched(struct binary_op *op, bool *has_result, bool *is_end,
 	return compute_pair(op, g, many, side_of(one), has_result, err);
 }
 
+/* Whether results have the labels of the many but for the name, one by one. */
+static bool keeps_labels(const struct binary_op *op)
+{
+	const struct vector_matching *m = op->matching;
+
+	if (has_fill(op))
+		return false;
+	return m->card == CARD_ONE_TO_ONE ? !m->on && m->labels.n == 0 : m->include.n == 0;
+}
+
+static bool keeps_order(const struct binary_op *op)
+{
+	return op->many->in_order && keeps_labels(op) &&
+	       (!drops_name(op) ||
+		dropping_keeps_order(op->base.x, op->many->node->names, op->current.labels));
+}
+
 static bool start(struct binary_op *op, struct err *err)
 {
 	if (op->is_collected)
@@ -425,6 +469,7 @@ static enum iter_result binary_next(struct operator* base, struct step_series *o
 		if (is_end)
 			return ITER_END;
 	}
+	base->in_order = keeps_order(op);
 	*out = op->out;
 	out->block = op->current.block;
 	return ITER_VALUE;

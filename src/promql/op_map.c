@@ -2,7 +2,7 @@
  * operator with a scalar on the other side.
  */
 #include "base/alloc.h"
-#include "promql/arithmetic.h"
+#include "promql/columns.h"
 #include "promql/go_math.h"
 #include "promql/histogram_binop.h"
 #include "promql/histogram_functions.h"
@@ -73,12 +73,13 @@ static void apply_negate(const struct map_op *op, struct step_series *s)
 {
 	size_t n = op->base.steps.n;
 
-	EACH_STEP(s, i, n)
-	{
+	for (size_t i = 0; i < n; i++)
 		s->v[i] = -s->v[i];
-		if (step_series_histogram(s, i))
-			negate_histogram(op, s, i);
-	}
+	if (!s->hist)
+		return;
+	EACH_STEP(s, i, n)
+	if (s->hist[i])
+		negate_histogram(op, s, i);
 }
 
 /* The times are there already. */
@@ -172,33 +173,25 @@ static void apply_arithmetic(const struct map_op *op, struct step_series *s)
 	size_t n = op->base.steps.n;
 
 	combine_histograms(op, s); /* in whose slots the values below mean nothing */
-	if (op->scalar_is_left) {
-		EACH_STEP(s, i, n)
-		s->v[i] = arithmetic(operation, scalar[i], s->v[i]);
-	} else {
-		EACH_STEP(s, i, n)
-		s->v[i] = arithmetic(operation, s->v[i], scalar[i]);
-	}
+	columns_compute(operation, op->scalar_is_left ? scalar : s->v,
+			op->scalar_is_left ? s->v : scalar, s->present, s->v, n);
 }
 
-static bool compare_step(const struct map_op *op, const struct step_series *s, size_t i)
+/* Leaves of `present` the steps at which the comparison holds. */
+static void filter_steps(const struct map_op *op, const struct step_series *s, uint64_t *present)
 {
 	enum expr_op operation = op->base.node->expr->binary.op;
-	double scalar = op->params[0][i];
+	const double *scalar = op->params[0];
 
-	return op->scalar_is_left ? compare(operation, scalar, s->v[i])
-				  : compare(operation, s->v[i], scalar);
+	columns_filter(operation, op->scalar_is_left ? scalar : s->v,
+		       op->scalar_is_left ? s->v : scalar, present, op->base.steps.n);
 }
 
 /* A filter: what remains is the value of the vector, on whichever side it stands. */
 static void apply_filter(const struct map_op *op, struct step_series *s)
 {
-	size_t n = op->base.steps.n;
-
 	combine_histograms(op, s);
-	EACH_STEP(s, i, n)
-	if (!compare_step(op, s, i))
-		bits_clear(s->present, i);
+	filter_steps(op, s, s->present);
 }
 
 static void apply_comparison(const struct map_op *op, struct step_series *s)
@@ -206,8 +199,11 @@ static void apply_comparison(const struct map_op *op, struct step_series *s)
 	size_t n = op->base.steps.n;
 
 	combine_histograms(op, s);
-	EACH_STEP(s, i, n)
-	s->v[i] = compare_step(op, s, i);
+	uint64_t *holds = arena_alloc(op->scratch, bits_words(n) * sizeof(*holds));
+	bits_set_all(holds, n);
+	filter_steps(op, s, holds);
+	for (size_t i = 0; i < n; i++)
+		s->v[i] = bits_has(holds, i);
 }
 
 static bool read_params(struct map_op *op, struct err *err)
