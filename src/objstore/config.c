@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "codec/yaml.h"
 #include "objstore/filesystem.h"
+#include "objstore/gcs.h"
 #include "objstore/metered.h"
 #include "objstore/prefixed.h"
 #include "objstore/s3.h"
@@ -77,6 +78,19 @@ static bool open_s3(const struct yaml_node *config, const struct bucket_context 
 	return *out != NULL;
 }
 
+/* --- GCS ----------------------------------------------------------------------------------- */
+
+static bool open_gcs(const struct yaml_node *config, const struct bucket_context *context,
+		     struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
+{
+	struct gcs_config c;
+
+	if (!gcs_config_decode(config, a, &c, notes, err))
+		return false;
+	*out = gcs_bucket_new(&c, context->loop, context->clock, err);
+	return *out != NULL;
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 struct store_type {
@@ -87,7 +101,7 @@ struct store_type {
 static const struct store_type store_types[] = {
     {"FILESYSTEM", open_filesystem},
     {"S3", open_s3},
-    {"GCS", NULL},
+    {"GCS", open_gcs},
     {"AZURE", NULL},
     {"SWIFT", NULL},
     {"COS", NULL},

@@ -26,6 +26,12 @@ void store_request_add(struct store_request *r, const char *name, struct str val
 	r->headers[r->n_headers++] = (struct http_header){str_of(name), value};
 }
 
+void store_query_add(struct buf *query, const char *name, struct str value)
+{
+	buf_printf(query, "%s%s=", query->n ? "&" : "", name);
+	http_percent_encode(value, query);
+}
+
 struct http_store *http_store_new(struct http_client *client,
 				  const struct http_store_options *options)
 {

@@ -32,6 +32,9 @@ struct store_request {
 /* Name and value are borrowed. */
 void store_request_add(struct store_request *r, const char *name, struct str value);
 
+/* "&name=value", encoded; for queries and forms. */
+void store_query_add(struct buf *query, const char *name, struct str value);
+
 struct store_answer {
 	int status;
 	struct http_headers headers;

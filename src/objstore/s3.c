@@ -279,12 +279,6 @@ static bool take_entry_element(void *arg, const char *path, struct str text, str
 	return true;
 }
 
-static void put_param(struct buf *out, const char *name, struct str value)
-{
-	buf_printf(out, "%s%s=", out->n ? "&" : "", name);
-	http_percent_encode(value, out);
-}
-
 static struct str list_query(struct s3_bucket *b, struct str dir, enum bucket_list_mode mode,
 			     struct str next, struct arena *a)
 {
@@ -292,15 +286,15 @@ static struct str list_query(struct s3_bucket *b, struct str dir, enum bucket_li
 	bool is_v1 = str_eq(b->config.list_objects_version, STR("v1"));
 
 	if (next.n)
-		put_param(&query, is_v1 ? "marker" : "continuation-token", next);
+		store_query_add(&query, is_v1 ? "marker" : "continuation-token", next);
 	if (mode == LIST_DIRECTORY)
-		put_param(&query, "delimiter", STR("/"));
-	put_param(&query, "encoding-type", STR("url"));
+		store_query_add(&query, "delimiter", STR("/"));
+	store_query_add(&query, "encoding-type", STR("url"));
 	if (!is_v1)
-		put_param(&query, "list-type", STR("2"));
-	put_param(&query, "max-keys", STR("1000"));
-	put_param(&query, "prefix",
-		  dir.n ? str_of(arena_printf(a, "%.*s/", STR_FMT(dir))) : STR(""));
+		store_query_add(&query, "list-type", STR("2"));
+	store_query_add(&query, "max-keys", STR("1000"));
+	store_query_add(&query, "prefix",
+			dir.n ? str_of(arena_printf(a, "%.*s/", STR_FMT(dir))) : STR(""));
 	return arena_str(a, buf_str(&query));
 }
 

@@ -9,6 +9,7 @@ import pytest
 from world.actor import wait_until
 from world.athanor import BINARY
 from world.ceph import Ceph
+from world.gcs import Gcs
 from world.prometheus import now_s
 
 ACCEPTANCE = pathlib.Path(BINARY).parent / "tests" / "unit.objstore.acceptance"
@@ -21,12 +22,16 @@ def ceph(tmp_path_factory):
     store.stop()
 
 
-def accept(tmp_path, config):
-    """The acceptance suite on this bucket; its output where it fails."""
+def run_acceptance(tmp_path, config, **env):
     path = tmp_path / "bucket.json"
     path.write_text(json.dumps(config))
-    done = subprocess.run([ACCEPTANCE], env={**os.environ, "ATHANOR_TEST_BUCKET": str(path)},
-                          capture_output=True, text=True, timeout=300)
+    return subprocess.run([ACCEPTANCE], capture_output=True, text=True, timeout=300, env={
+        **os.environ, "ATHANOR_TEST_BUCKET": str(path), **env})
+
+
+def accept(tmp_path, config, **env):
+    """The acceptance suite on this bucket; its output where it fails."""
+    done = run_acceptance(tmp_path, config, **env)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -71,3 +76,30 @@ def test_a_store_that_refuses_the_key_is_named_in_the_error(ceph, world):
 
     assert code == 1 and "S3: GET refused/: 403: SignatureDoesNotMatch" in said
     assert "wrong" not in said
+
+
+@pytest.fixture(scope="module")
+def gcs(tmp_path_factory):
+    store = Gcs("gcs", tmp_path_factory.mktemp("gcs")).start()
+    yield store
+    store.stop()
+
+
+@pytest.mark.parametrize("more", [{}, {"chunk_size_bytes": 1000000}], ids=["default", "chunks"])
+def test_gcs_passes_the_acceptance_suite(gcs, tmp_path, more):
+    config = gcs.configuration("acceptance")
+    config["config"].update(more)
+
+    accept(tmp_path, config, STORAGE_EMULATOR_HOST=gcs.endpoint)
+
+
+def test_a_forged_key_gets_no_token(gcs, tmp_path):
+    forged = tmp_path / "forged.key"
+    gcs.make_key(forged)
+
+    done = run_acceptance(tmp_path, gcs.configuration("acceptance", forged),
+                          STORAGE_EMULATOR_HOST=gcs.endpoint)
+
+    assert done.returncode != 0
+    assert "Google access token" in done.stderr + done.stdout
+    assert "bad signature" in done.stderr + done.stdout
