@@ -1,6 +1,7 @@
 #include "promql/histogram_functions.h"
 
 #include "promql/kahan.h"
+#include "promql/name_text.h"
 
 static double count_of(const struct histogram *h)
 {
@@ -70,9 +71,8 @@ histogram_fn *histogram_function(enum function_id id)
 
 static void note_nan(const struct note_place *p, const char *what)
 {
-	annotations_add(p->notes, NOTE_PROMQL_INFO, p->at, "input to histogram_%s%s%.*s%s", what,
-			p->name.n ? " for metric name \"" : "", STR_FMT(p->name),
-			p->name.n ? "\"" : "");
+	annotations_add(p->notes, NOTE_PROMQL_INFO, p->at, "input to histogram_%s%s", what,
+			for_metric_name(p->name).s);
 }
 
 /* A walk over buckets from one end, counting. */

@@ -1,47 +1,49 @@
 #include "promql/histogram_notes.h"
 
+#include "promql/name_text.h"
+
 void note_mixed_samples(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
-			"encountered a mix of histograms and floats for metric name \"%.*s\"",
-			STR_FMT(p->name));
+			"encountered a mix of histograms and floats for metric name %s",
+			quoted_name(p->name).s);
 }
 
 void note_mixed_schemas(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
 			"vector contains a mix of histograms with exponential and custom buckets "
-			"schemas for metric name \"%.*s\"",
-			STR_FMT(p->name));
+			"schemas for metric name %s",
+			quoted_name(p->name).s);
 }
 
 void note_ignored_in_range(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_INFO, p->at,
 			"ignored histograms in a range containing both floats and histograms for "
-			"metric name \"%.*s\"",
-			STR_FMT(p->name));
+			"metric name %s",
+			quoted_name(p->name).s);
 }
 
 void note_not_counter(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
-			"this native histogram metric is not a counter: \"%.*s\"",
-			STR_FMT(p->name));
+			"this native histogram metric is not a counter: %s",
+			quoted_name(p->name).s);
 }
 
 void note_not_gauge(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
-			"this native histogram metric is not a gauge: \"%.*s\"", STR_FMT(p->name));
+			"this native histogram metric is not a gauge: %s", quoted_name(p->name).s);
 }
 
 void note_start_overlap(const struct note_place *p)
 {
 	annotations_add(p->notes, NOTE_PROMQL_WARNING, p->at,
 			"sample has start time that overlaps with previous sample timestamp for "
-			"metric \"%.*s\"",
-			STR_FMT(p->name));
+			"metric %s",
+			quoted_name(p->name).s);
 }
 
 void note_reconciled_bounds(const struct note_place *p, const char *operation)

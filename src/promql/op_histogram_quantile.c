@@ -7,6 +7,7 @@
 #include "base/time_text.h"
 #include "promql/classic_histogram.h"
 #include "promql/histogram_functions.h"
+#include "promql/name_text.h"
 #include "promql/number_text.h"
 #include "promql/operator.h"
 
@@ -103,13 +104,9 @@ static struct text_range where(const struct histogram_quantile_op *op)
 
 static void warn_bad_bound(struct histogram_quantile_op *op, struct labels labels, struct str le)
 {
-	struct str name = name_for_notes(op, labels);
-
 	annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, where(op),
-			"bucket label \"le\" is missing or has a malformed value of "
-			"\"%.*s\"%s%.*s%s",
-			STR_FMT(le), name.n ? " for metric name \"" : "", STR_FMT(name),
-			name.n ? "\"" : "");
+			"bucket label \"le\" is missing or has a malformed value of %s%s",
+			quoted_name(le).s, for_metric_name(name_for_notes(op, labels)).s);
 }
 
 static struct bucket_group *group_of(struct histogram_quantile_op *op, struct labels labels,
@@ -251,20 +248,17 @@ static void add_note(struct histogram_quantile_op *op, const struct forced_note 
 	annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO, where(op),
 			"input to histogram_quantile needed to be fixed for monotonicity (see "
 			"https://prometheus.io/docs/prometheus/latest/querying/functions/"
-			"#histogram_quantile)%s%.*s%s%s",
-			note->name.n ? " for metric name \"" : "", STR_FMT(note->name),
-			note->name.n ? "\"" : "", details);
+			"#histogram_quantile)%s%s",
+			for_metric_name(note->name).s, details);
 }
 
 /* --- the quantiles ---------------------------------------------------------------------------- */
 
 static void warn_mixed(struct histogram_quantile_op *op, const struct bucket_group *g)
 {
-	struct str name = name_for_notes(op, g->labels);
-
 	annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, where(op),
-			"vector contains a mix of classic and native histograms%s%.*s%s",
-			name.n ? " for metric name \"" : "", STR_FMT(name), name.n ? "\"" : "");
+			"vector contains a mix of classic and native histograms%s",
+			for_metric_name(name_for_notes(op, g->labels)).s);
 }
 
 static double of_native(struct histogram_quantile_op *op, const struct bucket_group *g, size_t step)

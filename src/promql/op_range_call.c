@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "promql/bounded_windows.h"
 #include "promql/histogram_windows.h"
+#include "promql/name_text.h"
 #include "promql/number_text.h"
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
@@ -395,8 +396,8 @@ static void note_non_counter(struct range_call_op *op, struct labels labels)
 	if (!looks_like_counter(name))
 		annotations_add(&op->base.x->annotations, NOTE_PROMQL_INFO, source_where(op),
 				"metric might not be a counter, name does not end in "
-				"_total/_sum/_count/_bucket: \"%.*s\"",
-				STR_FMT(name));
+				"_total/_sum/_count/_bucket: %s",
+				quoted_name(name).s);
 }
 
 static void note_overlap(struct range_call_op *op, const struct samples *s)
