@@ -9,8 +9,6 @@
 #include "store/label_list.h"
 #include "store/merge.h"
 
-#define TRUNCATED "results truncated due to limit"
-
 /* A request for metadata: the parameters that all three have. */
 struct asked {
 	struct time_range range;
@@ -141,7 +139,7 @@ static bool write_series(struct series_iter *it, int64_t limit, struct api_answe
 	}
 	json_end_array(w);
 	if (r == ITER_VALUE)
-		notes_add(&answer->notes, NOTE_WARNING, TRUNCATED);
+		notes_add(&answer->notes, NOTE_WARNING, RESULT_TRUNCATED);
 	return r != ITER_ERROR;
 }
 
@@ -232,7 +230,7 @@ static void write_labels(const struct str_list *list, int64_t limit, struct api_
 		json_put_str(w, list->v[i]);
 	json_end_array(w);
 	if (n < list->n)
-		notes_add(&answer->notes, NOTE_WARNING, TRUNCATED);
+		notes_add(&answer->notes, NOTE_WARNING, RESULT_TRUNCATED);
 	api_end(answer);
 }
 

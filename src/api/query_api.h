@@ -24,5 +24,7 @@ struct query_api {
 
 /* Of struct http_route: arg is a struct query_api. */
 http_handler_fn query_api_instant, query_api_range;
+/* What they would do: /api/v1/query_explain and /api/v1/query_range_explain. */
+http_handler_fn query_api_explain_instant, query_api_explain_range;
 
 #endif

@@ -12,6 +12,9 @@ struct query_stats {
 	int64_t prepared_ns; /* the stores were asked */
 	int64_t ended_ns;    /* the result is written; series are sorted while it is made */
 	struct promql_stats samples;
+	/* Whose samples are told for each step, from `start_ms` on; NULL: in all only. */
+	const struct promql_result *per_step_of;
+	int64_t start_ms, step_ms;
 };
 
 /* The value of "stats". */

@@ -4,12 +4,16 @@
 
 void labels_json(struct json_writer *w, struct labels ls)
 {
+	enum json_escape escape = w->escape;
+
+	w->escape = JSON_ESCAPE_LEAST;
 	json_begin_object(w);
 	for (size_t i = 0; i < ls.n; i++) {
 		json_key_str(w, ls.v[i].name);
 		json_put_str(w, ls.v[i].value);
 	}
 	json_end_object(w);
+	w->escape = escape;
 }
 
 static void put_sample(struct json_writer *w, int64_t t_ms, double v)
@@ -128,7 +132,7 @@ static bool is_series(enum value_type type)
 
 bool result_json_init(struct result_json *j, struct promql_result *result, struct err *err)
 {
-	*j = (struct result_json){.result = result};
+	*j = (struct result_json){.result = result, .max_series = UINT64_MAX};
 	if (!is_series(promql_result_type(result)))
 		return true;
 	enum iter_result r = promql_result_next(result, &j->first, err);
@@ -155,14 +159,16 @@ static bool write_series(struct result_json *j, struct json_writer *w, struct er
 	enum iter_result r;
 
 	json_begin_array(w);
-	while ((r = next(j, &s, err)) == ITER_VALUE) {
+	while ((r = next(j, &s, err)) == ITER_VALUE && j->max_series > 0) {
+		j->max_series--;
 		if (is_vector)
 			put_vector_series(w, &s);
 		else
 			put_matrix_series(w, &s);
 	}
 	json_end_array(w);
-	return r == ITER_END;
+	j->is_truncated = r == ITER_VALUE;
+	return r != ITER_ERROR;
 }
 
 static bool write_scalar(struct result_json *j, struct json_writer *w, struct err *err)

@@ -5,9 +5,13 @@
 #include "codec/json_writer.h"
 #include "promql/result.h"
 
+#define RESULT_TRUNCATED "results truncated due to limit"
+
 struct result_json {
 	struct promql_result *result;
-	bool has_first; /* the first series has been asked for already */
+	uint64_t max_series; /* to be written; no limit unless set between init and write */
+	bool is_truncated;   /* there were more: known at the end */
+	bool has_first;      /* the first series has been asked for already */
 	bool at_end;
 	struct result_series first;
 };

@@ -226,7 +226,8 @@ static const char escapes[256] = {
 
 static bool is_plain(unsigned char c, enum json_escape escape)
 {
-	return escapes[c] == 0 || (escapes[c] == 2 && escape == JSON_ESCAPE_PLAIN);
+	return escapes[c] == 0 || (escapes[c] == 2 && escape != JSON_ESCAPE_HTML) ||
+	       (escapes[c] == 3 && escape == JSON_ESCAPE_LEAST);
 }
 
 /* The rune at s->p: as it is, save what is not UTF-8 and the two line separators that JavaScript
@@ -244,13 +245,16 @@ static size_t quote_rune(struct buf *out, struct str s)
 	return n;
 }
 
-static size_t quote_one(struct buf *out, struct str s)
+static size_t quote_one(struct buf *out, struct str s, enum json_escape escape)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char c = (unsigned char)*s.p;
 	if (escapes[c] == 3)
 		return quote_rune(out, s);
-	if (escapes[c] > 3)
+	bool has_letter = escapes[c] > 3;
+	if (escape == JSON_ESCAPE_LEAST && (c == '\b' || c == '\f'))
+		has_letter = false;
+	if (has_letter)
 		buf_append(out, (char[]){'\\', escapes[c]}, 2);
 	else
 		buf_append(out, (char[]){'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6);
@@ -267,7 +271,7 @@ void json_quote(struct buf *out, struct str s, enum json_escape escape)
 		buf_append(out, s.p, n);
 		s = str_skip(s, n);
 		if (s.n > 0)
-			s = str_skip(s, quote_one(out, s));
+			s = str_skip(s, quote_one(out, s, escape));
 	}
 	buf_putc(out, '"');
 }

@@ -12,7 +12,7 @@
  * is full enough, and json_writer_flush() at the end says whether all of it arrived.
  *
  * Escapes and numbers are those of Go's encoding/json, byte for byte. Text that is not UTF-8 is
- * written with U+FFFD in place of each wrong byte.
+ * written with U+FFFD in place of each wrong byte, but for JSON_ESCAPE_LEAST.
  */
 #ifndef CODEC_JSON_WRITER_H
 #define CODEC_JSON_WRITER_H
@@ -24,6 +24,9 @@ enum json_escape {
 	JSON_ESCAPE_HTML,  /* < > & as \u003c \u003e \u0026: encoding/json's default, the API's too
 			    */
 	JSON_ESCAPE_PLAIN, /* as they are */
+	/* Only what JSON demands; all bytes from 0x80 on are copied. How Prometheus and Thanos
+	 * write labels. */
+	JSON_ESCAPE_LEAST,
 };
 
 struct json_writer {

@@ -146,6 +146,8 @@ bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *o
 	engine.parser.extended_functions &= is_thanos_engine(e);
 	if (options) {
 		engine.counts_samples = options->counts_samples;
+		engine.counts_steps = options->counts_steps;
+		engine.analyzes = options->analyzes;
 		engine.parser.enforced = options->enforced;
 	}
 	if (may_distribute(e)) {

@@ -45,7 +45,9 @@ struct evaluator {
 
 /* What one evaluation is to do besides. */
 struct evaluation_options {
-	bool counts_samples;   /* the result has statistics */
+	bool counts_samples;   /* the result has statistics, ... */
+	bool counts_steps;     /* ... also of each step, ... */
+	bool analyzes;         /* ... or of each operator */
 	struct label enforced; /* what its selectors are restricted to: see parser_options */
 };
 
@@ -56,12 +58,12 @@ struct evaluation {
 	 * were asked. */
 	int64_t asked_ns, started_ns, prepared_ns;
 	struct fanout fanout;
+	struct promql_plan *plan; /* after evaluation_prepare() */
 
 	/* The evaluation's own. */
 	const struct evaluator *evaluator;
 	const struct query_request *request;
 	struct tracker tracker;
-	struct promql_plan *plan;
 	struct active_query active;
 	struct gate *selects;
 	struct store_filter filter;

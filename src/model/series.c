@@ -40,6 +40,18 @@ struct series_iter *series_iter_empty(void)
 	return series_iter_of(NULL, 0);
 }
 
+size_t series_chunk_bytes(const struct series *s)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < s->n_chunks; i++) {
+		bytes += s->chunks[i].raw.size_bytes;
+		for (size_t k = 0; s->chunks[i].aggrs && k < AGGR_N; k++)
+			bytes += s->chunks[i].aggrs[k].size_bytes;
+	}
+	return bytes;
+}
+
 /* --- copies ----------------------------------------------------------------------------------- */
 
 static struct chunk_data data_copy(struct arena *a, struct chunk_data from)

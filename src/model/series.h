@@ -24,6 +24,9 @@ struct series {
 	size_t n_chunks;
 };
 
+/* Of all chunks, encoded. */
+size_t series_chunk_bytes(const struct series *s);
+
 /* A deep copy in `a`. */
 struct series series_copy(struct arena *a, const struct series *s);
 

@@ -30,6 +30,10 @@ struct promql_engine_opts {
 	bool use_start_timestamps;
 	/* Count the samples in every window, for promql_result_stats(). */
 	bool counts_samples;
+	/* ... and at each step, for promql_result_samples_at(). */
+	bool counts_steps;
+	/* Find out what each operator costs, for promql_result_explain(). */
+	bool analyzes;
 	/* Threads that compute beside the one that pulls the result; they outlive all executions.
 	 * NULL: none. The answer has the same bits with any number of them. */
 	struct pool *helpers;

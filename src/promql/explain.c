@@ -2,7 +2,7 @@
 
 #include "base/duration.h"
 #include "base/float_text.h"
-#include "promql/operator.h"
+#include "promql/explain_internal.h"
 #include "promql/printer.h"
 
 #include <stdlib.h>
@@ -217,6 +217,21 @@ static bool is_range_source(const struct plan_node *node)
 	return node->kind == PLAN_RANGE_SELECT || node->kind == PLAN_SUBQUERY;
 }
 
+static struct operator_cost cost_of(const struct metered_cost *costs, const struct plan_node *node)
+{
+	if (!costs)
+		return (struct operator_cost){0};
+	const struct metered_cost *c = &costs[node->id];
+	return (struct operator_cost){
+	    .time_ns = atomic_load(&c->time_ns),
+	    .n_series = atomic_load(&c->n_series),
+	    .n_values = atomic_load(&c->n_values),
+	    .samples_total = atomic_load(&c->samples_total),
+	    .samples_peak = atomic_load(&c->samples_peak),
+	    .chunk_bytes = atomic_load(&c->chunk_bytes),
+	};
+}
+
 static void add_cost(struct operator_cost *to, const struct operator_cost *below)
 {
 	to->samples_total += below->samples_total;
@@ -225,7 +240,7 @@ static void add_cost(struct operator_cost *to, const struct operator_cost *below
 		to->samples_peak = below->samples_peak;
 }
 
-static struct explain_node *explain(const struct plan_node *node, const struct operator_cost *costs,
+static struct explain_node *explain(const struct plan_node *node, const struct metered_cost *costs,
 				    struct arena *a);
 
 struct child_list {
@@ -235,17 +250,26 @@ struct child_list {
 
 /* The parts of a source of windows become those of the function that reads it. */
 static void add_source(struct explain_node *to, const struct plan_node *source,
-		       struct child_list *children, const struct operator_cost *costs,
+		       struct child_list *children, const struct metered_cost *costs,
 		       struct arena *a)
 {
 	to->selector = source->hints.selector;
-	if (costs)
-		add_cost(&to->cost, &costs[source->id]);
+	struct operator_cost own = cost_of(costs, source);
+	add_cost(&to->cost, &own);
 	if (source->kind == PLAN_SUBQUERY)
 		ARENA_PUSH(a, children, explain(source->args[0], costs, a));
 }
 
-static struct explain_node *explain(const struct plan_node *node, const struct operator_cost *costs,
+/* How often the samples below count for the node: not at all below a subquery, whose own windows
+ * are counted, and at each step what is evaluated once. */
+static uint64_t times_counted(const struct plan_node *node)
+{
+	if (node->n_args > 0 && node->args[0] && node->args[0]->kind == PLAN_SUBQUERY)
+		return 0;
+	return node->kind == PLAN_REPLICATE ? node->steps.n : 1;
+}
+
+static struct explain_node *explain(const struct plan_node *node, const struct metered_cost *costs,
 				    struct arena *a)
 {
 	struct explain_node *out = ARENA_NEW(a, struct explain_node);
@@ -255,9 +279,8 @@ static struct explain_node *explain(const struct plan_node *node, const struct o
 	    .name = name_of(node, a),
 	    .where = node->expr->where,
 	    .selector = node->hints.selector,
+	    .cost = cost_of(costs, node),
 	};
-	if (costs)
-		out->cost = costs[node->id];
 	for (size_t i = 0; i < node->n_args; i++) {
 		/* Of an aggregation the parameter comes first, which is planned last. */
 		const struct plan_node *arg =
@@ -267,13 +290,9 @@ static struct explain_node *explain(const struct plan_node *node, const struct o
 		else if (arg)
 			ARENA_PUSH(a, &children, explain(arg, costs, a));
 	}
-	/* The samples of a subquery are those of its windows, not what they were made of. */
-	bool counts_below =
-	    node->n_args == 0 || !node->args[0] || node->args[0]->kind != PLAN_SUBQUERY;
 	for (size_t i = 0; i < children.n; i++) {
 		struct operator_cost below = children.v[i]->cost;
-		if (!counts_below)
-			below.samples_total = 0;
+		below.samples_total *= times_counted(node);
 		add_cost(&out->cost, &below);
 	}
 	out->children = children.v;
@@ -284,4 +303,10 @@ static struct explain_node *explain(const struct plan_node *node, const struct o
 struct explain_node *promql_explain(const struct promql_plan *plan, struct arena *a)
 {
 	return explain(plan->root, NULL, a);
+}
+
+struct explain_node *explain_with_costs(const struct promql_plan *plan,
+					const struct metered_cost *costs, struct arena *a)
+{
+	return explain(plan->root, costs, a);
 }

@@ -12,6 +12,7 @@
 #include "promql/cost.h"
 
 struct promql_plan;
+struct promql_result;
 
 struct explain_node {
 	struct str name;         /* "[aggregate] sum by ([job])" */
@@ -26,5 +27,8 @@ struct explain_node {
 
 /* In memory of `a`, which may outlive the plan. */
 struct explain_node *promql_explain(const struct promql_plan *plan, struct arena *a);
+
+/* The same with what the execution cost so far; with opts.analyzes, else all is zero. */
+struct explain_node *promql_result_explain(const struct promql_result *r, struct arena *a);
 
 #endif

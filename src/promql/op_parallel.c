@@ -253,18 +253,6 @@ static bool needs_one_lane(const struct parallel_op *op, struct labels labels)
 	       (labels_has(labels, STR(LABEL_TYPE)) || labels_has(labels, STR(LABEL_UNIT)));
 }
 
-static size_t size_of_chunks(const struct series *s)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < s->n_chunks; i++) {
-		bytes += s->chunks[i].raw.size_bytes;
-		for (size_t k = 0; s->chunks[i].aggrs && k < AGGR_N; k++)
-			bytes += s->chunks[i].aggrs[k].size_bytes;
-	}
-	return bytes;
-}
-
 /* False when nothing more will be found. */
 static bool find_one(struct parallel_op *op, struct batch *b, size_t *bytes)
 {
@@ -277,7 +265,7 @@ static bool find_one(struct parallel_op *op, struct batch *b, size_t *bytes)
 	}
 	op->selection.n++;
 	op->is_solo |= needs_one_lane(op, s.labels);
-	*bytes += size_of_chunks(&s);
+	*bytes += series_chunk_bytes(&s);
 	ARENA_PUSH(b->arena, &b->found, series_copy(b->arena, &s));
 	return true;
 }

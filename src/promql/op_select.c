@@ -3,6 +3,7 @@
  */
 #include "base/alloc.h"
 #include "promql/bounded_windows.h"
+#include "promql/meter.h"
 #include "promql/range_source.h"
 
 #include <stdlib.h>
@@ -49,9 +50,7 @@ static enum iter_result select_next(struct operator* base, struct step_series *o
 	while ((r = selection_next(&op->selection, &s, err)) == ITER_VALUE) {
 		if (!look(op, &s))
 			continue;
-		if (base->x->plan->opts.counts_samples)
-			base->x->samples_seen +=
-			    base->node->sample_weight * bits_count(op->out.present, base->steps.n);
+		count_selected(base->x, base->node, &op->out);
 		op->out.labels = s.labels;
 		op->out.block = s.block;
 		*out = op->out;

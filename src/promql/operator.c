@@ -1,5 +1,8 @@
 #include "promql/operator.h"
 
+#include "base/clock.h"
+#include "promql/meter.h"
+
 static const struct {
 	operator_open_fn *open;
 	struct operator* (*merge)(struct operator* op); /* of nodes that may collide */
@@ -42,10 +45,13 @@ struct operator*
 struct operator* operator_open(struct execution *x, const struct plan_node *node, struct err *err)
 {
 	bool is_parallel = node->is_per_series && x->plan->opts.helpers && !x->feed;
+	int64_t began_ns = x->meter ? clock_monotonic_ns(&clock_system) : 0;
 	struct operator* op = is_parallel ? parallel_op_open(x, node, err)
 					  : operator_open_here(x, node, err);
 
-	return op && node->may_collide ? kinds[node->kind].merge(op) : op;
+	if (op && node->may_collide)
+		op = kinds[node->kind].merge(op);
+	return op ? metered_op_new(op, x, node, began_ns) : NULL;
 }
 
 void execution_fork(struct execution *lane, const struct execution *x, struct series_iter *feed)
@@ -54,7 +60,8 @@ void execution_fork(struct execution *lane, const struct execution *x, struct se
 				   .queryable = x->queryable,
 				   .ctx = x->ctx,
 				   .tracker = x->tracker,
-				   .feed = feed};
+				   .feed = feed,
+				   .meter = x->meter};
 	annotations_init(&lane->annotations, x->tracker);
 }
 

@@ -14,6 +14,8 @@
 #include "promql/hash_set.h"
 #include "promql/plan.h"
 
+struct meter;
+
 /* One execution of a plan, or the part of it that one lane does (op_parallel.c). */
 struct execution {
 	const struct promql_plan *plan;
@@ -30,6 +32,7 @@ struct execution {
 	uint64_t samples_seen; /* in all windows, with counts_samples */
 	uint64_t samples_peak; /* the most there were at once, held ones and those of a series */
 	uint64_t samples_held; /* by the operators, against opts.max_samples */
+	struct meter *meter;   /* of all lanes; NULL: nothing else is counted */
 };
 
 struct operator;

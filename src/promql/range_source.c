@@ -1,6 +1,6 @@
 #include "promql/range_source.h"
 
-#include "promql/window_cursor.h"
+#include "promql/meter.h"
 
 bool range_source_open(struct range_source *src, struct execution *x, const struct plan_node *node,
 		       struct err *err)
@@ -95,29 +95,14 @@ static enum iter_result next_of_subquery(struct range_source *src, struct range_
 	return ITER_VALUE;
 }
 
-static uint64_t samples_in_windows(const struct plan_node *node, const struct samples *s)
-{
-	const struct plan_window *window = &node->window;
-	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
-	uint64_t n = 0;
-
-	for (size_t step = 0; step < node->steps.n; step++) {
-		int64_t end_ms = window_end(window, steps_at(&node->steps, step));
-		window_cursor_move(&c, end_ms - window->range_ms, end_ms);
-		n += c.to > c.from ? c.to - c.from : 0;
-	}
-	return n;
-}
-
 enum iter_result range_source_next(struct range_source *src, struct range_series *out,
 				   struct err *err)
 {
 	enum iter_result r =
 	    src->subquery ? next_of_subquery(src, out, err) : next_selected(src, out, err);
 
-	if (r == ITER_VALUE && src->x->plan->opts.counts_samples)
-		src->x->samples_seen +=
-		    src->node->sample_weight * samples_in_windows(src->node, &out->samples);
+	if (r == ITER_VALUE)
+		count_windows(src->x, src->node, &out->samples);
 	return r;
 }
 

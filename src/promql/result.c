@@ -3,8 +3,10 @@
 #include "promql/result.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "model/histogram.h"
 #include "promql/bounded_windows.h"
+#include "promql/explain_internal.h"
 #include "promql/operator.h"
 #include "promql/window_cursor.h"
 
@@ -73,6 +75,7 @@ struct promql_result *promql_execute(const struct promql_plan *plan, struct quer
 	r->arena = arena_new(tracker);
 	r->scratch = arena_new(tracker);
 	r->is_first = true;
+	r->x.meter = meter_new(plan, r->arena);
 	if (!open_root(r, err)) {
 		promql_result_free(r);
 		return NULL;
@@ -111,6 +114,19 @@ size_t promql_result_n_steps(const struct promql_result *r)
 struct promql_stats promql_result_stats(const struct promql_result *r)
 {
 	return (struct promql_stats){r->x.samples_seen, r->x.samples_peak};
+}
+
+void promql_result_samples_at(const struct promql_result *r, uint64_t *out)
+{
+	const struct meter *m = r->x.meter;
+
+	for (size_t i = 0; i < promql_result_n_steps(r); i++)
+		out[i] = m && m->samples_at ? atomic_load(&m->samples_at[i]) : 0;
+}
+
+struct explain_node *promql_result_explain(const struct promql_result *r, struct arena *a)
+{
+	return explain_with_costs(r->x.plan, r->x.meter ? r->x.meter->costs : NULL, a);
 }
 
 uint64_t promql_result_samples_read(const struct promql_result *r)
@@ -334,6 +350,16 @@ static enum iter_result next_window(struct promql_result *r, struct result_serie
 	return ITER_VALUE;
 }
 
+static enum iter_result next_window_metered(struct promql_result *r, struct result_series *out,
+					    struct err *err)
+{
+	int64_t began_ns = r->x.meter ? clock_monotonic_ns(&clock_system) : 0;
+	enum iter_result result = next_window(r, out, err);
+
+	count_given(&r->x, r->source.node, began_ns, result == ITER_VALUE ? &out->n : NULL);
+	return result;
+}
+
 enum iter_result promql_result_next(struct promql_result *r, struct result_series *out,
 				    struct err *err)
 {
@@ -341,7 +367,7 @@ enum iter_result promql_result_next(struct promql_result *r, struct result_serie
 	enum iter_result result;
 
 	if (r->has_source) {
-		result = next_window(r, out, err);
+		result = next_window_metered(r, out, err);
 	} else {
 		result = next_steps(r, &s, err);
 		if (result == ITER_VALUE)

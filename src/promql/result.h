@@ -57,6 +57,10 @@ struct promql_stats {
 };
 struct promql_stats promql_result_stats(const struct promql_result *r);
 
+/* The first of them by step of the query: promql_result_n_steps() numbers, all zero unless
+ * opts.counts_steps. */
+void promql_result_samples_at(const struct promql_result *r, uint64_t *out);
+
 /* How many samples were read from the queryable so far. */
 uint64_t promql_result_samples_read(const struct promql_result *r);
 

@@ -1,6 +1,7 @@
 #include "promql/selection.h"
 
 #include "promql/histogram_stats.h"
+#include "promql/meter.h"
 
 bool selection_open(struct selection *sel, struct execution *x, const struct plan_node *node,
 		    struct err *err)
@@ -47,7 +48,10 @@ enum iter_result selection_find(struct selection *sel, struct series *out, struc
 	enum iter_result r = series_iter_next(sel->it, out, err);
 	if (r == ITER_ERROR)
 		err_wrap(err, "expanding series");
-	x->series_found += r == ITER_VALUE && !x->feed;
+	if (r == ITER_VALUE && !x->feed) {
+		x->series_found++;
+		count_chunks(x, sel->node, out);
+	}
 	return r;
 }
 

@@ -38,6 +38,8 @@ enum { QUERY_METHODS = HTTP_GET | HTTP_POST };
 static const struct http_route QUERY_ROUTES[] = {
     {QUERY_METHODS, "/query", query_api_instant, "query", 0},
     {QUERY_METHODS, "/query_range", query_api_range, "query_range", 0},
+    {QUERY_METHODS, "/query_explain", query_api_explain_instant, "query", 0},
+    {QUERY_METHODS, "/query_range_explain", query_api_explain_range, "query", 0},
     {QUERY_METHODS, "/series", metadata_api_series, "series", 0},
     {QUERY_METHODS, "/labels", metadata_api_label_names, "label_names", 0},
     {QUERY_METHODS, "/parse_query", syntax_api_parse, "parse_query", 0},

@@ -368,13 +368,99 @@ static void a_query_waits_for_its_turn(void **state)
 	gate_free(gate);
 }
 
-static void what_is_not_supported_yet_is_refused_not_ignored(void **state)
+static void a_query_is_explained_without_asking_a_store(void **state)
 {
 	struct api_rig *rig = start(state);
+	static const char want[] =
+	    "{\"status\":\"success\",\"data\":{\"name\":\"[aggregate] sum by ([job])\",\"children\":[{"
+	    "\"name\":\"[matrixSelector] rate({[__name__=\\\"up\\\"]}[1m0s] 0 mod 1)\"}]}}";
 
-	expect_get(rig, "/api/v1/query?query=1&analyze=true", 400,
-		   ERROR("bad_data", "parameter 'analyze' is not supported yet"));
-	api_rig_get(rig, 200, "/api/v1/query?query=1&analyze=false");
+	expect_get(rig, "/api/v1/query_explain?query=sum%20by(job)(rate(up[1m]))&engine=thanos",
+		   200, want);
+	expect_get(rig,
+		   "/api/v1/query_range_explain?query=sum%20by(job)(rate(up[1m]))"
+		   "&start=0&end=10&step=1",
+		   200, want);
+	assert_int_equal(rig->stores[0].n_calls, 0);
+	expect_get(rig, "/api/v1/query_explain?query=up%7B%7B", 400,
+		   ERROR("bad_data", "1:4: parse error: unexpected left brace '{'"));
+	api_rig_get(rig, 400, "/api/v1/query_range_explain?query=up&start=1");
+	api_rig_get(rig, 400, "/api/v1/query_explain?query=up&engine=x");
+}
+
+/* The text with all times in it as "T". */
+static const char *without_times(struct api_rig *rig, const char *text)
+{
+	static const char *const keys[] = {"\"executionTime\":\"", "\"duration\":\""};
+	struct buf out auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	while (*text) {
+		bool found = false;
+		for (size_t i = 0; i < 2 && !found; i++) {
+			if (strncmp(text, keys[i], strlen(keys[i])) != 0)
+				continue;
+			buf_puts(&out, keys[i]);
+			buf_putc(&out, 'T');
+			text = strchr(text + strlen(keys[i]), '"');
+			found = true;
+		}
+		if (!found)
+			buf_putc(&out, *text++);
+	}
+	return arena_cstr(rig->web.arena, buf_str(&out));
+}
+
+static void an_analysis_tells_what_operators_and_stores_did(void **state)
+{
+	struct api_rig *rig = start(state);
+	const char *body = api_rig_get(
+	    rig, 200, "/api/v1/query?query=sum(up%7Bjob!=%22y%22%7D)%2B1&time=50&analyze=true");
+
+	assert_string_equal(
+	    without_times(rig, strstr(body, "\"analysis\"")),
+	    "\"analysis\":{\"name\":\"[vectorScalarBinary] +\",\"executionTime\":\"T\","
+	    "\"peakSamples\":1,\"totalSamples\":3,\"series\":1,\"values\":1,\"chunkBytes\":102,"
+	    "\"children\":[{\"name\":\"[aggregate] sum by ([])\",\"executionTime\":\"T\","
+	    "\"peakSamples\":1,\"totalSamples\":3,\"series\":1,\"values\":1,\"chunkBytes\":102,"
+	    "\"children\":[{\"name\":\"[vectorSelector] {[__name__=\\\"up\\\" job!=\\\"y\\\"]} 0 mod 1\","
+	    "\"executionTime\":\"T\",\"peakSamples\":1,\"totalSamples\":3,\"series\":3,"
+	    "\"values\":3,\"chunkBytes\":102,\"fanout\":["
+	    "{\"endpointAddr\":\"a:10901\",\"duration\":\"T\",\"series\":2,\"chunks\":2,\"samples\":22},"
+	    "{\"endpointAddr\":\"b:10901\",\"duration\":\"T\",\"series\":1,\"chunks\":1,\"samples\":11}"
+	    "]}]},{\"name\":\"[numberLiteral] 1\",\"executionTime\":\"T\",\"series\":1,"
+	    "\"values\":1}]}}}");
+	body = api_rig_get(rig, 200, "/api/v1/query?query=1&analyze=false");
+	assert_non_null(strstr(body, "\"analysis\":{}}"));
+}
+
+static void an_answer_has_no_more_series_than_its_limit(void **state)
+{
+	struct api_rig *rig = start(state);
+	static const char *const paths[] = {
+	    "/api/v1/query?query=sort(up)&time=50",
+	    "/api/v1/query?query=up[20s]&time=50",
+	    "/api/v1/query_range?query=up&start=50&end=60&step=10",
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		for (int limit = 0; limit <= 5; limit++) {
+			const char *body = api_rig_get(
+			    rig, 200, arena_printf(rig->web.arena, "%s&limit=%d", paths[i], limit));
+			int n = 0;
+			for (const char *at = body; (at = strstr(at, "\"metric\"")); at++)
+				n++;
+			assert_int_equal(n, limit == 0 || limit > 4 ? 4 : limit);
+			assert_int_equal(strstr(body, "\"warnings\":[\"results truncated due to "
+						      "limit\"]") != NULL,
+					 limit > 0 && limit < 4);
+		}
+	}
+	expect_get(
+	    rig, "/api/v1/query?query=up&limit=-1", 400,
+	    ERROR("bad_data", "invalid parameter \\\"limit\\\": limit must be non-negative"));
+	expect_get(rig, "/api/v1/query?query=up&limit=x", 400,
+		   ERROR("bad_data", "invalid parameter \\\"limit\\\": strconv.Atoi: parsing "
+				     "\\\"x\\\": invalid syntax"));
 }
 
 static void what_a_query_cost_is_told_when_asked_for(void **state)
@@ -386,7 +472,13 @@ static void what_a_query_cost_is_told_when_asked_for(void **state)
 	    rig, 200,
 	    "/api/v1/query_range?query=up%2Brate(up[20s])&start=50&end=60&step=10&stats=all");
 	assert_non_null(strstr(body, "\"stats\":{\"timings\":{\"evalTotalTime\":0,"));
-	assert_non_null(strstr(body, "\"totalQueryableSamples\":24,"));
+	assert_non_null(strstr(body,
+			       "\"samples\":{\"totalQueryableSamplesPerStep\":[[50,12],[60,12]],"
+			       "\"totalQueryableSamples\":24,"));
+	body = api_rig_get(rig, 200, "/api/v1/query?query=up&time=0.5&stats=all");
+	assert_non_null(strstr(body, "PerStep\":[[0.5,4]],"));
+	body = api_rig_get(rig, 200, "/api/v1/query?query=up&time=50&stats=some");
+	assert_non_null(strstr(body, "\"samples\":{\"totalQueryableSamples\":4,"));
 	body = api_rig_get(rig, 200, "/api/v1/query?query=1&stats=");
 	assert_null(strstr(body, "\"stats\""));
 }
@@ -450,7 +542,9 @@ int main(void)
 	    TEST(a_query_out_of_time_is_timeout),
 	    TEST(a_request_cannot_ask_for_more_time_than_there_is),
 	    TEST(a_query_waits_for_its_turn),
-	    TEST(what_is_not_supported_yet_is_refused_not_ignored),
+	    TEST(a_query_is_explained_without_asking_a_store),
+	    TEST(an_analysis_tells_what_operators_and_stores_did),
+	    TEST(an_answer_has_no_more_series_than_its_limit),
 	    TEST(what_a_query_cost_is_told_when_asked_for),
 	    TEST(a_query_may_be_of_one_shard),
 	    TEST(no_series_stays_open),

@@ -59,7 +59,7 @@ static void a_vector_has_one_value_each(void **state)
 {
 	EXPECT("m", "{\"resultType\":\"vector\",\"result\":["
 		    "{\"metric\":{\"__name__\":\"m\",\"a\":\"1\"},\"value\":[1.500,\"2.5\"]},"
-		    "{\"metric\":{\"__name__\":\"m\",\"a\":\"x\\\"\\u003c\"},"
+		    "{\"metric\":{\"__name__\":\"m\",\"a\":\"x\\\"<\"},"
 		    "\"value\":[1.500,\"1e+30\"]}]}");
 	EXPECT("sum(n)", "{\"resultType\":\"vector\",\"result\":["
 			 "{\"metric\":{},\"value\":[1.500,\"1\"]}]}");

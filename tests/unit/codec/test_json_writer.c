@@ -76,6 +76,17 @@ static void expect_quoted(struct str s, enum json_escape escape, const char *wan
 	expect_str(buf_str(&out), want);
 }
 
+static void the_least_is_escaped_where_that_is_asked_for(void **state)
+{
+	(void)state;
+
+	expect_quoted(STR("a\"b\\c<&>\n\r\t\x7f"), JSON_ESCAPE_LEAST,
+		      "\"a\\\"b\\\\c<&>\\n\\r\\t\x7f\"");
+	expect_quoted(STR("\b\f\x01"), JSON_ESCAPE_LEAST, "\"\\u0008\\u000c\\u0001\"");
+	expect_quoted(STR("\xff\xc3\xa4\xe2\x80\xa8"), JSON_ESCAPE_LEAST,
+		      "\"\xff\xc3\xa4\xe2\x80\xa8\"");
+}
+
 static void strings_are_escaped_as_go_does(void **state)
 {
 	(void)state;
@@ -217,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(values_are_separated_by_commas),
 	    cmocka_unit_test(indenting_breaks_lines_as_go_does),
 	    cmocka_unit_test(strings_are_escaped_as_go_does),
+	    cmocka_unit_test(the_least_is_escaped_where_that_is_asked_for),
 	    cmocka_unit_test(numbers_are_written_as_go_does),
 	    cmocka_unit_test(samples_and_times_are_written_as_prometheus_does),
 	    cmocka_unit_test(a_long_text_passes_through_a_small_buffer),
