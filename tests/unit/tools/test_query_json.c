@@ -54,7 +54,7 @@ static void an_answer_is_the_apis(void **state)
 	expect_str(buf_str(&sink.text),
 		   "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":["
 		   "{\"metric\":{\"__name__\":\"up\",\"a\":\"2\"},\"value\":[60,\"6\"]},"
-		   "{\"metric\":{\"__name__\":\"up\",\"a\":\"\\u003c1\\u003e\"},\"value\":[60,"
+		   "{\"metric\":{\"__name__\":\"up\",\"a\":\"<1>\"},\"value\":[60,"
 		   "\"3\"]}],\"analysis\":{}}}");
 }
 
