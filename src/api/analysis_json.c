@@ -67,34 +67,38 @@ struct share_list {
 	size_t n, cap;
 };
 
-/* By address. */
+/* By address; of one selector, or with 0 of all. */
 static struct share_list shares_of(struct fanout *f, uint32_t selector, struct arena *a)
 {
 	struct share_list list = {0};
 
 	MUTEX_HOLD(&f->mu);
 	for (size_t i = 0; i < f->shares.n; i++)
-		if (f->shares.v[i]->selector == selector)
+		if (selector == 0 || f->shares.v[i]->selector == selector)
 			ARENA_PUSH(a, &list, f->shares.v[i]);
 	if (list.n > 0)
 		qsort(list.v, list.n, sizeof(*list.v), cmp_shares);
 	return list;
 }
 
-static void put_fanout(struct json_writer *w, struct fanout *f, uint32_t selector, int64_t now_ns)
+static void put_shares(struct json_writer *w, const char *key, struct fanout *f, uint32_t selector,
+		       int64_t now_ns)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct share_list list = {0};
+	struct share_list list = shares_of(f, selector, a);
 
-	if (selector > 0)
-		list = shares_of(f, selector, a);
 	if (list.n == 0)
 		return;
-	json_key(w, "fanout");
+	json_key(w, key);
 	json_begin_array(w);
 	for (size_t i = 0; i < list.n; i++)
 		put_share(w, list.v[i], now_ns);
 	json_end_array(w);
+}
+
+void fanout_json(struct json_writer *w, const char *key, struct fanout *fanout, int64_t now_ns)
+{
+	put_shares(w, key, fanout, 0, now_ns);
 }
 
 void analysis_json(struct json_writer *w, const struct explain_node *node, struct fanout *fanout,
@@ -110,7 +114,8 @@ void analysis_json(struct json_writer *w, const struct explain_node *node, struc
 	put_count(w, "series", c->n_series);
 	put_count(w, "values", c->n_values);
 	put_count(w, "chunkBytes", c->chunk_bytes);
-	put_fanout(w, fanout, node->selector, now_ns);
+	if (node->selector > 0)
+		put_shares(w, "fanout", fanout, node->selector, now_ns);
 	if (node->n_children > 0) {
 		json_key(w, "children");
 		json_begin_array(w);

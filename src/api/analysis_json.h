@@ -10,6 +10,9 @@
 /* {"name":"[aggregate] sum by ([job])","children":[...]} */
 void explain_json(struct json_writer *w, const struct explain_node *node);
 
+/* All shares, by address: [{"endpointAddr":...}]; nothing at all without any, not even `key`. */
+void fanout_json(struct json_writer *w, const char *key, struct fanout *fanout, int64_t now_ns);
+
 /* The same with Thanos' executionTime, peakSamples, totalSamples and fanout and, beyond them, what
  * the operator gave (series, values) and read (chunkBytes). What is 0 is left out. `now_ns` stands
  * in for the end of streams that have not ended. */

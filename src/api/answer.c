@@ -68,16 +68,38 @@ struct json_writer *api_data(struct api_answer *a)
 	return &a->writer;
 }
 
+/* What is incomplete is not to be kept. */
+static void end(struct api_answer *a)
+{
+	a->has_ended = true;
+	if (notes_count(&a->notes, NOTE_WARNING) > 0 && !http_response_has_begun(a->response))
+		http_response_set_header(a->response, "Cache-Control", "no-store");
+}
+
 void api_end(struct api_answer *a)
 {
 	struct err err = ERR_INIT;
 
 	assert(a->has_data && !a->has_ended);
 	envelope_end(&a->writer, &a->notes);
-	a->has_ended = true;
-	if (notes_count(&a->notes, NOTE_WARNING) > 0 && !http_response_has_begun(a->response))
-		http_response_set_header(a->response, "Cache-Control", "no-store");
+	end(a);
 	if (!json_writer_flush(&a->writer, &err))
+		http_response_abort(a->response);
+}
+
+void api_send(struct api_answer *a, const char *content_type, const struct str *parts,
+	      size_t n_parts)
+{
+	struct err err = ERR_INIT;
+	bool ok = true;
+
+	assert(!a->has_data && !a->has_ended);
+	end(a);
+	http_response_set_header(a->response, "Content-Type", content_type);
+	http_response_add_header(a->response, "Vary", "Accept");
+	for (size_t i = 0; i < n_parts && ok; i++)
+		ok = http_response_write(a->response, parts[i].p, parts[i].n, &err);
+	if (!ok)
 		http_response_abort(a->response);
 }
 

@@ -52,6 +52,10 @@ void api_answer_done(struct api_answer *a);
 struct json_writer *api_data(struct api_answer *a);
 /* Warnings, and the end. */
 void api_end(struct api_answer *a);
+/* Instead of api_data() and api_end(): a whole answer in another format, of parts that follow each
+ * other. */
+void api_send(struct api_answer *a, const char *content_type, const struct str *parts,
+	      size_t n_parts);
 void api_fail(struct api_answer *a, enum api_error error, const struct err *err);
 
 #endif

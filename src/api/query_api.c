@@ -7,6 +7,7 @@
 #include "api/query_api.h"
 
 #include "api/analysis_json.h"
+#include "api/columns.h"
 #include "api/query_params.h"
 #include "api/query_stats.h"
 #include "api/result_json.h"
@@ -76,8 +77,8 @@ static void write_analysis(struct json_writer *w, const struct query_params *q,
 		      clock_monotonic_ns(&clock_system));
 }
 
-static bool write_result(const struct query_params *q, struct api_answer *answer,
-			 struct evaluation *e, struct err *err)
+static bool write_json(const struct query_params *q, struct api_answer *answer,
+		       struct evaluation *e, struct err *err)
 {
 	/* Almost every error shows before the first series is there. */
 	struct result_json json;
@@ -96,6 +97,91 @@ static bool write_result(const struct query_params *q, struct api_answer *answer
 		write_stats(w, q, e);
 	write_analysis(w, q, e);
 	json_end_object(w);
+	api_end(answer);
+	return true;
+}
+
+/* --- columns ---------------------------------------------------------------------------------- */
+
+static bool wants_columns(const struct http_request *r)
+{
+	return http_list_has(http_request_header(r, "accept"), COLUMNS_CONTENT_TYPE);
+}
+
+static struct columns_info columns_info_of(const struct query_params *q, const struct evaluation *e)
+{
+	enum value_type type = promql_result_type(e->result);
+	bool has_own_times = type == VALUE_MATRIX && !q->query.is_range;
+
+	return (struct columns_info){
+	    .type = type,
+	    .start_ms = q->query.start_ms,
+	    .step_ms = q->query.is_range ? q->query.step_ms : 0,
+	    .n_steps = has_own_times ? 0 : promql_result_n_steps(e->result),
+	};
+}
+
+static bool add_series(struct columns *c, const struct query_params *q, struct api_answer *answer,
+		       struct promql_result *result, struct err *err)
+{
+	int64_t n_left = q->limit > 0 ? q->limit : INT64_MAX;
+	struct result_series s;
+	enum iter_result r;
+
+	while ((r = promql_result_next(result, &s, err)) == ITER_VALUE && n_left-- > 0)
+		if (!columns_add(c, &s, err))
+			return false;
+	if (r == ITER_VALUE)
+		notes_add(&answer->notes, NOTE_WARNING, RESULT_TRUNCATED);
+	return r != ITER_ERROR;
+}
+
+/* Of these kinds; left out when there are none. */
+static void put_notes(struct json_writer *w, const char *key, struct notes *notes, bool infos)
+{
+	struct note note;
+	bool has_any = false;
+
+	for (size_t i = 0; notes_get(notes, i, &note); i++) {
+		if ((note.kind == NOTE_PROMQL_INFO) != infos)
+			continue;
+		if (!has_any) {
+			json_key(w, key);
+			json_begin_array(w);
+		}
+		has_any = true;
+		json_put_cstr(w, note.text);
+	}
+	if (has_any)
+		json_end_array(w);
+}
+
+static bool write_columns(const struct query_params *q, struct api_answer *answer,
+			  struct evaluation *e, struct err *err)
+{
+	struct columns_info info = columns_info_of(q, e);
+	struct columns c auto_done(columns_done);
+	struct str parts[COLUMNS_PARTS];
+
+	columns_init(&c, &info, &e->tracker);
+	if (info.type == VALUE_SCALAR || info.type == VALUE_STRING) {
+		json_key(columns_header(&c), "value");
+		if (!result_json_put_value(e->result, columns_header(&c), err))
+			return false;
+	} else if (!add_series(&c, q, answer, e->result, err)) {
+		return false;
+	}
+	struct json_writer *w = columns_header(&c);
+	put_notes(w, "warnings", &answer->notes, false);
+	put_notes(w, "infos", &answer->notes, true);
+	if (q->wants_stats)
+		write_stats(w, q, e);
+	if (q->wants_analysis)
+		write_analysis(w, q, e);
+	fanout_json(w, "fanout", &e->fanout, clock_monotonic_ns(&clock_system));
+	if (!columns_end(&c, parts, err))
+		return false;
+	api_send(answer, COLUMNS_CONTENT_TYPE, parts, COLUMNS_PARTS);
 	return true;
 }
 
@@ -152,12 +238,13 @@ static void evaluate(const struct query_api *api, const struct query_params *q,
 
 	if (!prepare(api, q, &e, answer))
 		return;
-	if (!evaluation_start(&e, r->ctx, &answer->notes, &err) ||
-	    !write_result(q, answer, &e, &err)) {
+	bool ok = evaluation_start(&e, r->ctx, &answer->notes, &err) &&
+		  (wants_columns(r) ? write_columns(q, answer, &e, &err)
+				    : write_json(q, answer, &e, &err));
+	if (!ok) {
 		fail(answer, q, e.ctx, &err);
 		return;
 	}
-	api_end(answer);
 	observe(api, q, &e);
 }
 

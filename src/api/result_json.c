@@ -171,27 +171,33 @@ static bool write_series(struct result_json *j, struct json_writer *w, struct er
 	return r != ITER_ERROR;
 }
 
-static bool write_scalar(struct result_json *j, struct json_writer *w, struct err *err)
+static bool write_scalar(struct promql_result *result, struct json_writer *w, struct err *err)
 {
 	struct result_scalar s;
 
-	if (!promql_result_scalar(j->result, &s, err))
+	if (!promql_result_scalar(result, &s, err))
 		return false;
 	put_sample(w, s.t_ms, s.v);
 	return true;
 }
 
-static bool write_string(struct result_json *j, struct json_writer *w, struct err *err)
+static bool write_string(struct promql_result *result, struct json_writer *w, struct err *err)
 {
 	struct result_string s;
 
-	if (!promql_result_string(j->result, &s, err))
+	if (!promql_result_string(result, &s, err))
 		return false;
 	json_begin_array(w);
 	json_put_time_ms(w, s.t_ms);
 	json_put_str(w, s.s);
 	json_end_array(w);
 	return true;
+}
+
+bool result_json_put_value(struct promql_result *result, struct json_writer *w, struct err *err)
+{
+	return promql_result_type(result) == VALUE_SCALAR ? write_scalar(result, w, err)
+							  : write_string(result, w, err);
 }
 
 bool result_json_write(struct result_json *j, struct json_writer *w, struct err *err)
@@ -203,5 +209,5 @@ bool result_json_write(struct result_json *j, struct json_writer *w, struct err 
 	json_key(w, "result");
 	if (is_series(type))
 		return write_series(j, w, err);
-	return type == VALUE_SCALAR ? write_scalar(j, w, err) : write_string(j, w, err);
+	return result_json_put_value(j->result, w, err);
 }

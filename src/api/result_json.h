@@ -21,6 +21,9 @@ bool result_json_init(struct result_json *j, struct promql_result *result, struc
 /* Both members, into an object that is open. */
 bool result_json_write(struct result_json *j, struct json_writer *w, struct err *err);
 
+/* The value of a scalar or a string alone: [1.5,"7"]. */
+bool result_json_put_value(struct promql_result *result, struct json_writer *w, struct err *err);
+
 void labels_json(struct json_writer *w, struct labels ls);
 
 #endif

@@ -182,12 +182,12 @@ static void put_name(struct buf *out, const struct plan_node *node, struct arena
 	case PLAN_HISTOGRAM_QUANTILE:
 		put_call(out, arena_printf(a, "[%s]", e->call.function->name), &e->call, "");
 		break;
-	case PLAN_AGGREGATE:
-		put_aggregate(out, &e->aggregate);
-		break;
 	case PLAN_REMOTE:
 		buf_puts(out, "[remoteExec] ");
 		expr_print(out, e);
+		break;
+	case PLAN_AGGREGATE:
+		put_aggregate(out, &e->aggregate);
 		break;
 	case PLAN_SCALAR_BINARY:
 	case PLAN_VECTOR_SCALAR_BINARY:

@@ -80,6 +80,7 @@ static struct web_answer call(struct web_rig *rig, const struct http_call_reques
 	    .status = got.status,
 	    .headers = copy_headers(rig->arena, &got.headers),
 	    .body = arena_cstr(rig->arena, buf_str(&body)),
+	    .bytes = arena_str(rig->arena, buf_str(&body)),
 	    .is_broken = r == ITER_ERROR,
 	};
 }
@@ -94,6 +95,15 @@ struct web_answer web_ask(struct web_rig *rig, const char *method, const char *p
 struct web_answer web_get(struct web_rig *rig, const char *path)
 {
 	return web_ask(rig, "GET", path);
+}
+
+struct web_answer web_get_as(struct web_rig *rig, const char *path, const char *accept)
+{
+	const struct http_header header = {STR("Accept"), str_of(accept)};
+	const char *url = arena_printf(rig->arena, "%s%s", web_rig_url(rig), path);
+
+	return call(rig, &(struct http_call_request){
+			     .method = "GET", .url = url, .headers = &header, .n_headers = 1});
 }
 
 struct web_answer web_post(struct web_rig *rig, const char *path, const char *form)

@@ -31,9 +31,11 @@ struct web_answer {
 	int status;
 	struct http_headers headers;
 	const char *body;
-	bool is_broken; /* the connection ended before the answer did */
+	struct str bytes; /* of the body, whatever it is */
+	bool is_broken;   /* the connection ended before the answer did */
 };
 struct web_answer web_get(struct web_rig *rig, const char *path);
+struct web_answer web_get_as(struct web_rig *rig, const char *path, const char *accept);
 /* A form in the body. */
 struct web_answer web_post(struct web_rig *rig, const char *path, const char *form);
 struct web_answer web_ask(struct web_rig *rig, const char *method, const char *path);

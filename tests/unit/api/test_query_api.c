@@ -1,7 +1,9 @@
 #include "api/query_api.h"
 
+#include "api/columns.h"
 #include "base/gate.h"
 #include "tests/lib/api_rig.h"
+#include "tests/lib/columns_reader.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/wait.h"
 
@@ -433,6 +435,70 @@ static void an_analysis_tells_what_operators_and_stores_did(void **state)
 	assert_non_null(strstr(body, "\"analysis\":{}}"));
 }
 
+/* The answer in columns, which must be one. */
+static struct columns_answer get_columns(struct api_rig *rig, const char *path)
+{
+	struct web_answer got = web_get_as(&rig->web, path, COLUMNS_CONTENT_TYPE);
+	struct columns_answer answer;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(got.status, 200);
+	assert_string_equal(web_header(&rig->web, &got, "content-type"), COLUMNS_CONTENT_TYPE);
+	expect_ok(columns_read(rig->web.arena, got.bytes, &answer, &err), err);
+	return answer;
+}
+
+static double value_at(const struct columns_series *s, size_t i)
+{
+	double v;
+
+	memcpy(&v, &s->v[i], sizeof(v));
+	return v;
+}
+
+static void an_answer_comes_in_columns_to_who_accepts_them(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	struct columns_answer got = get_columns(
+	    rig, "/api/v1/query_range?query=up%3E4&start=30&end=60&step=10&stats=all&analyze=1");
+	expect_str(got.result_type, "matrix");
+	assert_int_equal(got.start_ms, 30000);
+	assert_int_equal(got.step_ms, 10000);
+	assert_int_equal(got.n_steps, 4);
+	assert_int_equal(got.n, 4);
+	expect_str(labels_get(got.v[0].labels, STR("job")), "x");
+	assert_true(got.v[0].v[1] == COLUMNS_MISSING);
+	assert_true(value_at(&got.v[0], 2) == 5);
+	assert_true(got.stats.n > 0 && got.analysis.n > 0 && got.fanout.n > 0);
+	assert_int_equal(got.warnings.n, 0);
+
+	got = get_columns(rig, "/api/v1/query?query=sort_desc(up)&time=50&limit=1");
+	expect_str(got.result_type, "vector");
+	assert_int_equal(got.n_steps, 1);
+	assert_int_equal(got.n, 1);
+	expect_str(got.warnings, "[\"results truncated due to limit\"]");
+	got = get_columns(rig, "/api/v1/query?query=up[20s]&time=50");
+	assert_int_equal(got.v[0].n, 2);
+	assert_true(got.v[0].t_ms[1] == 50000);
+	got = get_columns(rig, "/api/v1/query?query=7&time=1.5");
+	expect_str(got.value, "[1.500,\"7\"]");
+	got = get_columns(rig, "/api/v1/query?query=rate(up[20s])&time=50");
+	expect_str(got.infos, "[\"PromQL info: metric might not be a counter, name does not end in "
+			      "_total/_sum/_count/_bucket: \\\"up\\\"\"]");
+}
+
+static void an_error_is_json_to_who_accepts_columns(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	struct web_answer got =
+	    web_get_as(&rig->web, "/api/v1/query?query=up%2Bon()up&time=50", COLUMNS_CONTENT_TYPE);
+	assert_int_equal(got.status, 422);
+	assert_string_equal(web_header(&rig->web, &got, "content-type"), "application/json");
+	assert_non_null(strstr(got.body, "found duplicate series"));
+}
+
 static void an_answer_has_no_more_series_than_its_limit(void **state)
 {
 	struct api_rig *rig = start(state);
@@ -545,6 +611,8 @@ int main(void)
 	    TEST(a_query_is_explained_without_asking_a_store),
 	    TEST(an_analysis_tells_what_operators_and_stores_did),
 	    TEST(an_answer_has_no_more_series_than_its_limit),
+	    TEST(an_answer_comes_in_columns_to_who_accepts_them),
+	    TEST(an_error_is_json_to_who_accepts_columns),
 	    TEST(what_a_query_cost_is_told_when_asked_for),
 	    TEST(a_query_may_be_of_one_shard),
 	    TEST(no_series_stays_open),
