@@ -338,8 +338,10 @@ static bool call_vector(struct oracle *o, const struct call *call, const struct 
 	case FUNCTION_HISTOGRAM_FRACTION:
 		classic_histograms(o, id, &in, params, out);
 		return true;
-	case FUNCTION_INFO:
 	case FUNCTION_HISTOGRAM_QUANTILES:
+		classic_quantiles(o, text_arg(call, 1), &in, params, n_params, out);
+		return true;
+	case FUNCTION_INFO:
 		return err_set(o->err, ERR_UNSUPPORTED, "%s()", call->function->name);
 	default:
 		return call_numbers(o, id, &in, params, n_params, out);

@@ -56,6 +56,7 @@ static bool has_no_order(const struct expr *e)
 	return e->call.function->id == FUNCTION_SORT_BY_LABEL ||
 	       e->call.function->id == FUNCTION_SORT_BY_LABEL_DESC ||
 	       e->call.function->id == FUNCTION_HISTOGRAM_QUANTILE ||
+	       e->call.function->id == FUNCTION_HISTOGRAM_QUANTILES ||
 	       e->call.function->id == FUNCTION_HISTOGRAM_FRACTION;
 }
 

@@ -12,7 +12,7 @@ const char *const data_labels[] = {"job", "instance", "zone", "version"};
 struct maker {
 	struct arena *arena;
 	struct rand rand;
-	enum data_times times;
+	enum data_kind kind;
 	struct oracle_data *out;
 };
 
@@ -34,6 +34,12 @@ static double next_fraction(struct rand *r, double v)
 	return v + rand_unit(r) * 3;
 }
 
+/* The same for 2.42. */
+static double next_large_count(struct rand *r, double v)
+{
+	return rand_below(r, 40) ? v + (double)rand_below(r, 9) : 1e6;
+}
+
 static double next_step(struct rand *r, double v)
 {
 	return v + ((double)rand_below(r, 21) - 10) * 0.1;
@@ -50,10 +56,18 @@ static double next_bit(struct rand *r, double v)
 	return rand_below(r, 10) == 0 ? 1 - v : v;
 }
 
+static double next_finite(struct rand *r, double v)
+{
+	static const double values[] = {0, 1, -1, 0.125, 4096, 3, 100};
+
+	(void)v;
+	return values[rand_below(r, sizeof(values) / sizeof(values[0]))];
+}
+
 static double next_odd(struct rand *r, double v)
 {
 	static const double values[] = {0,     -0.0,   1,      -1,     INFINITY, -INFINITY,
-					1e300, -1e300, 1e-310, 4.5e15, 3,        100};
+					1e300, -1e300, 1e-300, 4.5e15, 3,        100};
 
 	(void)v;
 	uint64_t bits = NORMAL_NAN_BITS;
@@ -64,6 +78,11 @@ static double next_odd(struct rand *r, double v)
 }
 
 /* --- series ----------------------------------------------------------------------------------- */
+
+static next_value_fn *counter_of(const struct maker *m)
+{
+	return m->kind == DATA_FOR_2_42 ? next_large_count : next_count;
+}
 
 /* How a series comes and goes, out of a thousand scrapes. */
 struct presence {
@@ -79,11 +98,12 @@ static int64_t scrape_ms(struct maker *m, int64_t phase_ms, int i)
 {
 	int64_t t_ms = DATA_START_MS + (int64_t)i * DATA_SCRAPE_MS;
 
-	if (m->times == DATA_OFF_GRID)
-		return t_ms + 5500 + (int64_t)rand_below(&m->rand, 3000);
+	if (m->kind == DATA_FOR_2_42)
+		/* Eighths of seconds are what they are as floating point numbers too. */
+		return t_ms + 5500 + (int64_t)rand_below(&m->rand, 24) * 125;
 	if (phase_ms == 0)
 		return t_ms;
-	return t_ms + phase_ms + (int64_t)rand_below(&m->rand, 500);
+	return t_ms + phase_ms + (int64_t)rand_below(&m->rand, 4) * 125;
 }
 
 static void put(struct maker *m, struct samples *s, int64_t t_ms, double v)
@@ -98,7 +118,7 @@ static void put_stale(struct maker *m, struct samples *s, int64_t t_ms)
 	uint64_t bits = STALE_NAN_BITS;
 	double v;
 
-	if (m->times == DATA_OFF_GRID)
+	if (m->kind != DATA_WHOLE)
 		return;
 	memcpy(&v, &bits, sizeof(bits));
 	put(m, s, t_ms, v);
@@ -113,7 +133,7 @@ static struct samples make_samples(struct maker *m, next_value_fn *next, double 
 				   const struct presence *p)
 {
 	struct samples s = {0};
-	int64_t phase_ms = rand_below(&m->rand, 2) ? 0 : (int64_t)rand_below(&m->rand, 9000) + 1;
+	int64_t phase_ms = rand_below(&m->rand, 2) ? 0 : (int64_t)rand_below(&m->rand, 72) * 125;
 	bool is_there = !happens(m, 100);
 	double v = first;
 
@@ -189,7 +209,8 @@ static void make_metric(struct maker *m, const char *name, next_value_fn *next, 
 static void make_histogram(struct maker *m, size_t job, size_t instance)
 {
 	static const char *const bounds[] = {"0.1", "0.5", "1", "2.5", "+Inf"};
-	struct samples total = make_samples(m, next_count, 0, &steady);
+	struct samples total =
+	    make_samples(m, counter_of(m), m->kind == DATA_FOR_2_42 ? 1e6 : 0, &steady);
 	struct label labels[4] = {{STR(LABEL_NAME), STR("latency_bucket")},
 				  {STR("instance"), str_of(instances[instance])},
 				  {STR("job"), str_of(jobs[job])},
@@ -222,18 +243,20 @@ static void make_info(struct maker *m, size_t job, size_t instance)
 	add(m, (struct labels){labels, 4}, make_samples(m, next_bit, 1, &steady));
 }
 
-void data_generate(struct arena *a, uint64_t seed, enum data_times times, struct oracle_data *out)
+void data_generate(struct arena *a, uint64_t seed, enum data_kind kind, struct oracle_data *out)
 {
-	struct maker m = {.arena = a, .times = times, .out = out};
+	struct maker m = {.arena = a, .kind = kind, .out = out};
 
 	*out = (struct oracle_data){0};
 	rand_seed(&m.rand, seed);
-	make_metric(&m, "requests_total", next_count, 0, &steady);
-	make_metric(&m, "errors_total", next_fraction, 0, &unsteady);
+	bool is_old = kind == DATA_FOR_2_42;
+	make_metric(&m, "requests_total", counter_of(&m), is_old ? 1e6 : 0, &steady);
+	make_metric(&m, "errors_total", is_old ? next_large_count : next_fraction, is_old ? 2e6 : 0,
+		    &unsteady);
 	make_metric(&m, "temperature", next_step, 20, &steady);
 	make_metric(&m, "load", next_quarter, 0, &steady);
 	make_metric(&m, "up", next_bit, 1, &steady);
-	make_metric(&m, "odd", next_odd, 0, &steady);
+	make_metric(&m, "odd", is_old ? next_finite : next_odd, 0, &steady);
 	make_metric(&m, "flaky", next_quarter, 0, &unsteady);
 	for (size_t job = 0; job < 2; job++)
 		for (size_t instance = 0; instance < 2; instance++)

@@ -26,9 +26,13 @@ struct oracle_data {
 	size_t n, cap;
 };
 
-enum data_times {
-	DATA_ON_GRID,  /* many samples lie exactly where steps and ends of ranges do */
-	DATA_OFF_GRID, /* none lies on a multiple of five seconds, and nothing is stale */
+enum data_kind {
+	DATA_WHOLE,    /* many samples lie exactly where steps and ends of ranges do */
+	DATA_EXPORTED, /* without markers of staleness, which OpenMetrics cannot write */
+	/* For Prometheus 2.42: no sample lies on a multiple of five seconds, where it matters
+	 * whether a range includes its start; counters are far from zero, and all numbers are
+	 * numbers: rates near zero and sums with NaN and infinities were mended since. */
+	DATA_FOR_2_42,
 };
 
 /* The names that queries may use. */
@@ -38,7 +42,7 @@ extern const char *const data_labels[];
 enum { DATA_N_COUNTERS = 3, DATA_N_GAUGES = 5, DATA_N_LABELS = 4 };
 
 /* In memory of `a`. */
-void data_generate(struct arena *a, uint64_t seed, enum data_times times, struct oracle_data *out);
+void data_generate(struct arena *a, uint64_t seed, enum data_kind kind, struct oracle_data *out);
 
 struct memory_queryable *data_queryable(const struct oracle_data *data);
 

@@ -78,9 +78,12 @@ bool eval_binary(struct oracle *o, const struct binary *b, int64_t t_ms, struct 
 bool window_call(struct oracle *o, enum function_id id, const struct windows *in,
 		 const struct window *w, int64_t t_ms, const double *params, double *out);
 
-/* histogram_quantile() and histogram_fraction() of what has a label "le". */
+/* histogram_quantile() and histogram_fraction() of what has a label "le", and
+ * histogram_quantiles(), whose values are told apart by the label `name`. */
 void classic_histograms(struct oracle *o, enum function_id id, const struct vector *in,
 			const double *params, struct vector *out);
+void classic_quantiles(struct oracle *o, struct str name, const struct vector *in,
+		       const double *params, size_t n_params, struct vector *out);
 
 double oracle_arithmetic(enum expr_op op, double a, double b);
 bool oracle_comparison(enum expr_op op, double a, double b);

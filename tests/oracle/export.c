@@ -52,6 +52,30 @@ static void put_answer(struct json_writer *w, const struct kept_answer *answer)
 	json_end_array(w);
 }
 
+static bool is_ordered_by_labels(const struct expr *e)
+{
+	e = expr_unwrap(e);
+	return e->kind == EXPR_VECTOR_SELECTOR ||
+	       (e->kind == EXPR_CALL && e->call.n_args > 0 &&
+		expr_unwrap(e->call.args[0])->kind == EXPR_MATRIX_SELECTOR);
+}
+
+/* Does the query choose among elements that Prometheus has in any order? */
+static bool chooses_by_chance(const struct expr *e)
+{
+	const struct expr *child;
+	bool found = false;
+
+	if (e->kind == EXPR_AGGREGATE)
+		found =
+		    (e->aggregate.op == AGGREGATE_TOPK || e->aggregate.op == AGGREGATE_BOTTOMK ||
+		     e->aggregate.op == AGGREGATE_LIMITK) &&
+		    !is_ordered_by_labels(e->aggregate.expr);
+	for (size_t i = 0; !found && (child = expr_child(e, i)); i++)
+		found = chooses_by_chance(child);
+	return found;
+}
+
 static void put_query(struct json_writer *w, const struct checker *c, struct str text,
 		      struct query_time time)
 {
@@ -68,6 +92,11 @@ static void put_query(struct json_writer *w, const struct checker *c, struct str
 	json_put_i64(w, time.end_ms);
 	json_key(w, "step_ms");
 	json_put_i64(w, time.step_ms);
+	struct parser_options options = PARSER_OPTIONS_ALL;
+	struct promql_query *query auto_free(promql_query_free) =
+	    promql_parse(text, &options, NULL, &err);
+	json_key(w, "chooses_by_chance");
+	json_put_bool(w, query && chooses_by_chance(query->root));
 	if (check_answer(c, a, text, time, &answer, &err)) {
 		put_answer(w, &answer);
 	} else {
@@ -109,7 +138,7 @@ bool export_queries(const char *dir, uint64_t seed, uint64_t n, enum dialect dia
 	struct buf queries auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct oracle_data data;
 
-	data_generate(a, seed, DATA_OFF_GRID, &data);
+	data_generate(a, seed, dialect == DIALECT_2_42 ? DATA_FOR_2_42 : DATA_EXPORTED, &data);
 	data_write_openmetrics(&text, &data);
 	struct checker c = {&data, data_queryable(&data)};
 	put_queries(&queries, &c, seed, n, dialect);

@@ -5,7 +5,7 @@
 
 #include "tests/oracle/generator.h"
 
-/* dir/data.om: the series of DATA_OFF_GRID as OpenMetrics text. dir/queries.json: a line for each
+/* dir/data.om: the series as OpenMetrics text. dir/queries.json: a line for each
  * query, with the parameters of Prometheus' API, and either the engine's "answer" or its "error".
  */
 bool export_queries(const char *dir, uint64_t seed, uint64_t n, enum dialect dialect,

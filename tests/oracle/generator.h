@@ -14,7 +14,7 @@ enum dialect {
 	DIALECT_WHOLE, /* all that the oracle knows of the language */
 	DIALECT_3_14,  /* and what it does not, for a comparison with Prometheus 3.14 */
 	/* What Prometheus 2.42 has too, with times and lengths of time for which it does not
-	 * matter whether a range includes its start: those of DATA_OFF_GRID. */
+	 * matter whether a range includes its start: those of DATA_FOR_2_42. */
 	DIALECT_2_42,
 };
 

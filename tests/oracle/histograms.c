@@ -154,3 +154,27 @@ void classic_histograms(struct oracle *o, enum function_id id, const struct vect
 			    0);
 	}
 }
+
+/* As OpenMetrics has numbers: 0.5, and 1.0 for whole ones. */
+static struct str quantile_text(struct oracle *o, double q)
+{
+	char text[FLOAT_TEXT_MAX];
+	size_t n = float_format(text, q, FLOAT_G);
+	bool is_whole = isfinite(q) && !memchr(text, '.', n) && !memchr(text, 'e', n);
+
+	return str_of(arena_printf(o->arena, "%.*s%s", (int)n, text, is_whole ? ".0" : ""));
+}
+
+void classic_quantiles(struct oracle *o, struct str name, const struct vector *in,
+		       const double *params, size_t n_params, struct vector *out)
+{
+	for (size_t i = 0; i < n_params; i++) {
+		struct vector v = {0};
+		classic_histograms(o, FUNCTION_HISTOGRAM_QUANTILE, in, &params[i], &v);
+		for (size_t k = 0; k < v.n; k++)
+			vector_push(
+			    o, out,
+			    labels_with(o, v.v[k].labels, name, quantile_text(o, params[i])),
+			    v.v[k].v, 0);
+	}
+}

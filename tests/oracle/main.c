@@ -66,7 +66,7 @@ static void check_seed(uint64_t seed, uint64_t n, struct tally *tally)
 	struct oracle_data data;
 	struct rand rand;
 
-	data_generate(a, seed, DATA_ON_GRID, &data);
+	data_generate(a, seed, DATA_WHOLE, &data);
 	struct checker c = {&data, data_queryable(&data)};
 	rand_seed(&rand, ~seed);
 	for (uint64_t i = 0; i < n; i++) {
@@ -118,7 +118,7 @@ static int run_ask(const struct options *options, const char *text)
 	struct err err = ERR_INIT;
 	struct query_time time = {options->start_ms, options->end_ms, options->step_ms};
 
-	data_generate(a, options->seed, DATA_ON_GRID, &data);
+	data_generate(a, options->seed, DATA_WHOLE, &data);
 	struct checker c = {&data, data_queryable(&data)};
 	if (time.step_ms == 0)
 		time.end_ms = time.start_ms;
