@@ -20,6 +20,8 @@ struct decoder {
 	struct bit_reader r;
 	struct bit_writer *copy; /* of all but start timestamps, or NULL */
 	struct start_time_reader starts;
+	bool only_stats;
+	struct histogram_sample *last; /* no marker of staleness */
 	struct arena *a;
 	struct histogram_chunk *out;
 	bool is_float;
@@ -155,26 +157,36 @@ static double read_count(struct decoder *d, struct number *n, bool is_first)
 	return (double)(uint64_t)n->whole;
 }
 
+static void read_buckets(struct decoder *d, struct number *v, size_t n, bool is_first)
+{
+	for (size_t i = 0; i < n && !d->r.failed; i++) {
+		if (d->is_float)
+			read_xor(d, &v[i], is_first);
+		else if (is_first)
+			v[i].whole = bit_reader_var(&d->r);
+		else
+			read_whole(d, &v[i]);
+	}
+}
+
 /* Whole counts are differences from bucket to bucket. */
-static double *read_buckets(struct decoder *d, struct number *v, size_t n, bool is_first)
+static double *buckets_of(struct decoder *d, const struct number *v, size_t n)
 {
 	double *out = ARENA_ARRAY(d->a, double, n);
 	uint64_t absolute = 0;
 
-	for (size_t i = 0; i < n && !d->r.failed; i++) {
-		if (d->is_float) {
-			read_xor(d, &v[i], is_first);
-			out[i] = double_of_bits(v[i].bits);
-			continue;
-		}
-		if (is_first)
-			v[i].whole = bit_reader_var(&d->r);
-		else
-			read_whole(d, &v[i]);
+	for (size_t i = 0; i < n; i++) {
 		absolute += (uint64_t)v[i].whole;
-		out[i] = (double)(int64_t)absolute;
+		out[i] = d->is_float ? double_of_bits(v[i].bits) : (double)(int64_t)absolute;
 	}
 	return out;
+}
+
+/* Those that were read last. */
+static void keep_buckets(struct decoder *d, struct histogram_sample *s)
+{
+	s->positive = buckets_of(d, d->positive, d->out->layout.positive.n_buckets);
+	s->negative = buckets_of(d, d->negative, d->out->layout.negative.n_buckets);
 }
 
 static void read_sample(struct decoder *d, struct histogram_sample *s, bool is_first)
@@ -198,10 +210,13 @@ static void read_sample(struct decoder *d, struct histogram_sample *s, bool is_f
 		s->count = s->zero_count = 0;
 	if (is_stale && !is_first)
 		return;
-	double *positive = read_buckets(d, d->positive, layout->positive.n_buckets, is_first);
-	double *negative = read_buckets(d, d->negative, layout->negative.n_buckets, is_first);
-	s->positive = is_stale ? NULL : positive;
-	s->negative = is_stale ? NULL : negative;
+	read_buckets(d, d->positive, layout->positive.n_buckets, is_first);
+	read_buckets(d, d->negative, layout->negative.n_buckets, is_first);
+	if (is_stale || d->r.failed)
+		return;
+	d->last = s;
+	if (is_first || !d->only_stats)
+		keep_buckets(d, s);
 }
 
 /* Copies what was read since bit `from`. */
@@ -230,6 +245,8 @@ static bool read_samples(struct decoder *d, size_t n, bool has_starts, struct er
 		if (d->r.failed)
 			return corrupt(d, "it ends inside a sample", err);
 	}
+	if (d->last && !d->last->positive)
+		keep_buckets(d, d->last);
 	d->out->n = n;
 	return true;
 }
@@ -241,8 +258,8 @@ static enum histogram_chunk_reset reset_of(const struct chunk_data *c)
 	return c->data[has_start_times(c->encoding) ? 0 : 2] & HISTOGRAM_CHUNK_GAUGE;
 }
 
-static bool decode(const struct chunk_data *c, struct arena *a, struct bit_writer *copy,
-		   struct histogram_chunk *out, struct err *err)
+static bool decode(const struct chunk_data *c, struct arena *a, bool only_stats,
+		   struct bit_writer *copy, struct histogram_chunk *out, struct err *err)
 {
 	bool has_starts = has_start_times(c->encoding);
 	size_t n;
@@ -261,6 +278,7 @@ static bool decode(const struct chunk_data *c, struct arena *a, struct bit_write
 		  .n_bits = (size_t)c->size_bytes * 8,
 		  .pos = HISTOGRAM_CHUNK_HEADER_BYTES * 8},
 	    .copy = copy,
+	    .only_stats = only_stats,
 	    .starts = {.header = has_starts ? c->data[START_TIME_HEADER_AT] : 0},
 	    .a = a,
 	    .out = out,
@@ -278,7 +296,13 @@ static bool decode(const struct chunk_data *c, struct arena *a, struct bit_write
 bool histogram_chunk_decode(const struct chunk_data *c, struct arena *a,
 			    struct histogram_chunk *out, struct err *err)
 {
-	return decode(c, a, NULL, out, err);
+	return decode(c, a, false, NULL, out, err);
+}
+
+bool histogram_chunk_decode_stats(const struct chunk_data *c, struct arena *a,
+				  struct histogram_chunk *out, struct err *err)
+{
+	return decode(c, a, true, NULL, out, err);
 }
 
 bool histogram_chunk_drop_start_times(const struct chunk_data *c, struct buf *out, struct err *err)
@@ -291,7 +315,7 @@ bool histogram_chunk_drop_start_times(const struct chunk_data *c, struct buf *ou
 	assert(has_start_times(c->encoding));
 	if (!buf_append(out, header, sizeof(header)))
 		return true;
-	if (!decode(c, a, &copy, &chunk, err))
+	if (!decode(c, a, true, &copy, &chunk, err))
 		return false;
 	store_be16(out->p + copy.start, (uint16_t)chunk.n);
 	out->p[copy.start + 2] = (char)chunk.reset;

@@ -52,7 +52,7 @@ struct histogram_sample {
 	double zero_count;
 	double sum;
 	/* Absolute counts, as many as the spans have. NULL for a marker of staleness, whose counts
-	 * are 0. */
+	 * are 0, and where they were not asked for. */
 	double *positive;
 	double *negative;
 };
@@ -69,6 +69,12 @@ struct histogram_chunk {
  * ERR_UNSUPPORTED for other encodings. */
 bool histogram_chunk_decode(const struct chunk_data *c, struct arena *a,
 			    struct histogram_chunk *out, struct err *err);
+
+/* The same for those who want nothing but counts and sums: only the first sample and the last one
+ * that is no marker of staleness have buckets, with which the chunks before and behind can be
+ * compared. */
+bool histogram_chunk_decode_stats(const struct chunk_data *c, struct arena *a,
+				  struct histogram_chunk *out, struct err *err);
 
 /* Appends the chunk to `out`; an overflow shows there. Counts of CHUNK_HISTOGRAM and
  * CHUNK_HISTOGRAM_ST are whole numbers below 2^63. At most 65535 samples, 16383 with start

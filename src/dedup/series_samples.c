@@ -39,6 +39,15 @@ static struct chunk_chain all_chunks(struct arena *a, const struct series *s)
 	return chain;
 }
 
+/* A histogram may follow any other when chunks overlap, and is compared with it. */
+static bool has_overlap(const struct chunk_chain *chain)
+{
+	for (size_t i = 1; i < chain->n; i++)
+		if (chain->v[i]->min_t_ms <= chain->v[i - 1]->max_t_ms)
+			return true;
+	return false;
+}
+
 bool series_samples_read(const struct series *s, const struct series_read *how, struct arena *a,
 			 struct samples *out, struct err *err)
 {
@@ -46,12 +55,15 @@ bool series_samples_read(const struct series *s, const struct series_read *how, 
 
 	if (how->dedup == DEDUP_NONE) {
 		struct chunk_chain chain = all_chunks(a, s);
+		out->only_stats = how->only_stats && !has_overlap(&chain);
 		return aggregate_read(&chain, reading, how->range, a, out, err);
 	}
 	size_t n;
 	struct chunk_chain *chains = overlap_split(a, s->chunks, s->n_chunks, &n);
-	if (n == 1)
+	if (n == 1) {
+		out->only_stats = how->only_stats;
 		return aggregate_read(&chains[0], reading, how->range, a, out, err);
+	}
 
 	struct samples *replicas = ARENA_ARRAY(a, struct samples, n);
 	for (size_t i = 0; i < n; i++)

@@ -23,6 +23,7 @@ struct series_read {
 	/* Samples outside are dropped before replicas are merged: that of the whole query, because
 	 * the merge depends on where it starts. */
 	struct time_range range;
+	bool only_stats; /* as in the select hints */
 };
 
 /* The StoreAPI aggregates (enum aggr_set of model/store_api.h) that `func` needs, as a querier asks

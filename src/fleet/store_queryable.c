@@ -116,6 +116,7 @@ static bool queryable_read_series(struct queryable *base, const struct series *s
 	    .dedup = dedups(&q->options) ? q->options.dedup : DEDUP_NONE,
 	    .func = hints->func,
 	    .range = q->options.range,
+	    .only_stats = hints->only_stats,
 	};
 
 	return series_samples_read(series, &how, a, out, err);

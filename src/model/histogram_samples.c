@@ -1,5 +1,7 @@
 #include "model/histogram_samples.h"
 
+#include "model/samples.h"
+
 static const int32_t *indexes_of(struct arena *a, const struct histogram_spans *spans)
 {
 	int32_t *index = ARENA_ARRAY(a, int32_t, spans->n_buckets);
@@ -35,7 +37,7 @@ struct histogram *histograms_of_chunk(struct arena *a, const struct histogram_ch
 		const struct histogram_sample *s = &c->samples[i];
 		struct histogram *h = &out[i - first];
 		h->sum = s->sum;
-		if (!s->positive) /* a marker of staleness */
+		if (is_stale_nan(s->sum))
 			continue;
 		*h = (struct histogram){
 		    .schema = l->schema,
@@ -44,8 +46,8 @@ struct histogram *histograms_of_chunk(struct arena *a, const struct histogram_ch
 		    .zero_count = s->zero_count,
 		    .count = s->count,
 		    .sum = s->sum,
-		    .positive = {positive, s->positive, l->positive.n_buckets},
-		    .negative = {negative, s->negative, l->negative.n_buckets},
+		    .positive = {positive, s->positive, s->positive ? l->positive.n_buckets : 0},
+		    .negative = {negative, s->negative, s->negative ? l->negative.n_buckets : 0},
 		    .bounds = l->bounds,
 		    .n_bounds = l->n_bounds,
 		};

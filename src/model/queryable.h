@@ -24,7 +24,11 @@ struct select_hints {
 	size_t n_grouping;
 	bool by;
 	bool skip_chunks; /* only labels are wanted */
-	int64_t limit;    /* 0: no limit on the number of series */
+	/* Of native histograms only counts and sums are wanted, and with unknown counter resets
+	 * what says whether there was one: the buckets of such histograms and of those before them.
+	 */
+	bool only_stats;
+	int64_t limit; /* 0: no limit on the number of series */
 	/* Which selector of the query it is, from 1 on; 0: not told. */
 	uint32_t selector;
 };

@@ -109,7 +109,8 @@ static bool append_histograms(struct arena *a, struct samples *s, const struct c
 	struct histogram_chunk chunk;
 	struct slice slice;
 
-	if (!histogram_chunk_decode(c, a, &chunk, err))
+	if (!(s->only_stats ? histogram_chunk_decode_stats(c, a, &chunk, err)
+			    : histogram_chunk_decode(c, a, &chunk, err)))
 		return false;
 	for (size_t i = 0; i < chunk.n; i++)
 		t_ms[i] = chunk.samples[i].t_ms;

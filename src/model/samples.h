@@ -19,6 +19,9 @@ struct samples {
 	int64_t *st_ms;          /* start timestamps; NULL when none are known */
 	size_t n;
 	size_t cap;
+	/* Of histograms only counts and sums are wanted: chunks that are appended leave out the
+	 * buckets that nothing needs which compares chunks with each other. */
+	bool only_stats;
 };
 
 /* The bit pattern that marks a series as gone, told apart from every other NaN. */

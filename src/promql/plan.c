@@ -127,6 +127,7 @@ static void fill_hints(struct builder *b, struct plan_node *node, const struct p
 	    .step_ms = place->hint_step_ms,
 	    .range_ms = is_range ? w->range_ms : 0,
 	    .func = place->func,
+	    .only_stats = place->wants_stats && !place->needs_buckets,
 	    .selector = (uint32_t)b->selectors.n + 1,
 	};
 	if (place->parent) {
@@ -156,7 +157,6 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 	resolve_at(b, &vs->at, &node->window);
 	node->matchers = vs->matchers;
 	node->names = has_one_name(vs->matchers) ? NAMES_ONE : NAMES_MANY;
-	node->reads_stats = place->wants_stats && !place->needs_buckets;
 	fill_hints(b, node, place, range != NULL);
 	return node;
 }

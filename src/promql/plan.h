@@ -89,7 +89,6 @@ struct plan_node {
 	/* How often the samples of a selector count: once per step that shares them, and not below
 	 * a subquery, whose own result is counted. */
 	uint64_t sample_weight;
-	bool reads_stats;    /* of selectors: histograms without their buckets */
 	size_t n_info_names; /* how many matchers of the info series are for their names */
 
 	/* Each of its series is made of one selected series and of nothing else, so that several

@@ -79,7 +79,7 @@ enum iter_result selection_next(struct selection *sel, struct selected_series *o
 	if (!queryable_read(x->queryable, &series, &sel->node->hints, sel->arena, &out->samples,
 			    err))
 		return fail(sel, err);
-	if (out->samples.hist && sel->node->reads_stats)
+	if (out->samples.hist && sel->node->hints.only_stats)
 		histogram_stats_read(&out->samples, &sel->node->window, &sel->node->steps,
 				     sel->arena);
 	uint64_t n = num_read(&out->samples);

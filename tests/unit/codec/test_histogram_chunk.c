@@ -108,6 +108,36 @@ static void markers_of_staleness_have_no_buckets(void **state)
 	(void)state;
 }
 
+static void stats_have_buckets_at_both_ends_only(void **state)
+{
+	static const char *const names[] = {"whole_counter", "float_gauge", "whole_stale"};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct arena *a auto_free(arena_free) = arena_new(NULL);
+		struct chunk_data c = read_chunk(names[i], a);
+		struct histogram_chunk stats, whole;
+		struct err err = ERR_INIT;
+		size_t last = i == 2 ? 35 : 39; /* markers of staleness follow */
+		expect_ok(histogram_chunk_decode_stats(&c, a, &stats, &err), err);
+		expect_ok(histogram_chunk_decode(&c, a, &whole, &err), err);
+		assert_int_equal(stats.n, 40);
+		for (size_t k = 0; k < 40; k++) {
+			const struct histogram_sample *got = &stats.samples[k];
+			const struct histogram_sample *want = &whole.samples[k];
+			assert_true(got->count == want->count && got->t_ms == want->t_ms);
+			assert_memory_equal(&got->sum, &want->sum, sizeof(got->sum));
+			assert_int_equal(got->positive != NULL, k == 0 || k == last);
+			if (!got->positive)
+				continue;
+			assert_memory_equal(got->positive, want->positive,
+					    stats.layout.positive.n_buckets * sizeof(double));
+			assert_memory_equal(got->negative, want->negative,
+					    stats.layout.negative.n_buckets * sizeof(double));
+		}
+	}
+	(void)state;
+}
+
 static void what_does_not_fit_is_corrupt(void **state)
 {
 	static const struct {
@@ -161,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(start_times_are_those_that_prometheus_wrote),
 	    cmocka_unit_test(start_times_are_written_as_prometheus_does),
 	    cmocka_unit_test(markers_of_staleness_have_no_buckets),
+	    cmocka_unit_test(stats_have_buckets_at_both_ends_only),
 	    cmocka_unit_test(what_does_not_fit_is_corrupt),
 	    cmocka_unit_test(no_prefix_of_a_chunk_decodes),
 	};

@@ -2,8 +2,10 @@
 
 #include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
+#include "model/histogram.h"
 #include "model/store_api.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/golden_chunks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -136,6 +138,48 @@ static void start_times_go_with_the_samples_of_their_replica(void **state)
 	}
 }
 
+/* Two chunks of whole histograms, the second one 15 s * n behind the first. */
+static void read_stats(struct arena *a, const struct golden_chunk *g, int64_t second_from_ms,
+		       struct samples *out)
+{
+	const struct golden_sample *s = g->samples.v;
+	struct chunk chunks[] = {
+	    {s[0].t_ms, s[g->samples.n - 1].t_ms, g->plain, NULL},
+	    {second_from_ms, INT64_MAX, g->plain, NULL},
+	};
+	struct series series = {.chunks = chunks, .n_chunks = 2};
+	struct series_read how = {
+	    .dedup = DEDUP_NONE, .func = "", .range = always, .only_stats = true};
+	struct err err = ERR_INIT;
+
+	expect_ok(series_samples_read(&series, &how, a, out, &err), err);
+	assert_int_equal(out->n, g->samples.n); /* the second one has the same times */
+}
+
+static void stats_leave_buckets_out_unless_chunks_overlap(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct samples apart = {0}, overlapping = {0};
+	struct golden_chunks all;
+	size_t i = 0;
+	(void)state;
+
+	golden_chunks_read(a, &all);
+	while (strcmp(all.v[i].name, "st_whole_none") != 0)
+		i++;
+	const struct golden_chunk *g = &all.v[i];
+	read_stats(a, g, g->samples.v[g->samples.n - 1].t_ms + 1, &apart);
+	read_stats(a, g, g->samples.v[0].t_ms, &overlapping);
+	for (size_t k = 0; k < apart.n; k++) {
+		const struct histogram *got = apart.hist[k], *want = overlapping.hist[k];
+		bool is_end = k == 0 || k + 1 == apart.n;
+		assert_true(want->positive.n == 3);
+		assert_int_equal(got->positive.n, is_end ? 3 : 0);
+		assert_true(got->count == want->count && got->sum == want->sum);
+		assert_int_equal(got->hint, want->hint);
+	}
+}
+
 static void the_function_decides_which_aggregate_is_read(void **state)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -193,6 +237,7 @@ int main(void)
 	    cmocka_unit_test(chunks_follow_each_other_and_what_overlaps_is_skipped),
 	    cmocka_unit_test(overlapping_chunks_are_replicas_and_become_one_series),
 	    cmocka_unit_test(start_times_go_with_the_samples_of_their_replica),
+	    cmocka_unit_test(stats_leave_buckets_out_unless_chunks_overlap),
 	    cmocka_unit_test(the_function_decides_which_aggregate_is_read),
 	    cmocka_unit_test(a_counter_only_grows_across_resets_and_chunks),
 	    cmocka_unit_test(a_chunk_without_the_aggregate_is_corrupt),
