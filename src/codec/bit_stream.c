@@ -4,50 +4,34 @@
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-uint64_t bit_reader_get(struct bit_reader *r, unsigned n)
+uint64_t bit_reader_peek_end(const struct bit_reader *r)
 {
-	uint64_t v = 0;
-
-	if (n > bit_reader_left(r)) {
-		r->failed = true;
-		r->pos = r->n_bits;
-	}
-	if (r->failed || n == 0)
-		return 0;
 	size_t at = r->pos >> 3, size = r->n_bits >> 3;
-	unsigned used = r->pos & 7;
-	if (at + 9 <= size) {
-		v = bits_peek64(r->data, r->pos) >> (64 - n);
-	} else {
-		uint8_t end[9] = {0};
-		memcpy(end, r->data + at, size - at);
-		v = bits_peek64(end, used) >> (64 - n);
-	}
-	r->pos += n;
-	return v;
+	uint8_t end[8] = {0};
+
+	memcpy(end, r->data + at, size - at);
+	return load_be64(end) << (r->pos & 7);
+}
+
+uint64_t bit_reader_get_long(struct bit_reader *r, unsigned n)
+{
+	uint64_t high = bit_reader_get(r, n - 32);
+
+	return high << 32 | bit_reader_get(r, 32);
 }
 
 /* How many bits follow so many ones and a zero. */
-static const unsigned var_bits[] = {0, 3, 6, 9, 12, 18, 25, 56, 64};
+static const uint8_t var_bits[] = {0, 3, 6, 9, 12, 18, 25, 56, 64};
 enum { VAR_MAX_ONES = 8 };
-
-static unsigned read_ones(struct bit_reader *r)
-{
-	unsigned ones = 0;
-
-	while (ones < VAR_MAX_ONES && bit_reader_get(r, 1))
-		ones++;
-	return ones;
-}
 
 uint64_t bit_reader_uvar(struct bit_reader *r)
 {
-	return bit_reader_get(r, var_bits[read_ones(r)]);
+	return bit_reader_get(r, var_bits[bit_reader_ones(r, VAR_MAX_ONES)]);
 }
 
 int64_t bit_reader_var(struct bit_reader *r)
 {
-	unsigned n = var_bits[read_ones(r)];
+	unsigned n = var_bits[bit_reader_ones(r, VAR_MAX_ONES)];
 	uint64_t v = bit_reader_get(r, n);
 
 	/* The highest value is positive: the range is moved up by one against two's complement. */
@@ -66,7 +50,7 @@ uint64_t bit_reader_uvarint(struct bit_reader *r)
 		bytes[n] = (uint8_t)bit_reader_get(r, 8);
 	while (bytes[n++] >= 0x80 && n < VARINT_MAX_BYTES);
 	if (uvarint_get(bytes, bytes + n, &v) == 0)
-		r->failed = true;
+		bit_reader_fail(r);
 	return v;
 }
 
@@ -75,22 +59,32 @@ int64_t bit_reader_varint(struct bit_reader *r)
 	return zigzag_decode(bit_reader_uvarint(r));
 }
 
+void bit_reader_window(struct bit_reader *r, struct xor_window *w)
+{
+	unsigned told = (unsigned)bit_reader_get(r, 11);
+	unsigned leading = told >> 6, n = told & 63;
+
+	n = n ? n : 64;
+	if (leading + n > 64)
+		bit_reader_fail(r);
+	else
+		*w = (struct xor_window){(uint8_t)leading, (uint8_t)(64 - leading - n)};
+}
+
+void bit_reader_change(struct bit_reader *r, const struct xor_window *w, uint64_t *before)
+{
+	*before ^= bit_reader_get(r, 64u - w->leading - w->trailing) << w->trailing;
+}
+
 void bit_reader_xor(struct bit_reader *r, struct xor_window *w, uint64_t *before)
 {
-	if (!bit_reader_get(r, 1))
+	unsigned ones = bit_reader_ones(r, 2);
+
+	if (ones == 0)
 		return;
-	if (bit_reader_get(r, 1)) {
-		unsigned leading = (unsigned)bit_reader_get(r, 5);
-		unsigned n = (unsigned)bit_reader_get(r, 6);
-		n = n ? n : 64;
-		if (leading + n > 64) {
-			r->failed = true;
-			return;
-		}
-		w->leading = (uint8_t)leading;
-		w->trailing = (uint8_t)(64 - leading - n);
-	}
-	*before ^= bit_reader_get(r, 64u - w->leading - w->trailing) << w->trailing;
+	if (ones == 2)
+		bit_reader_window(r, w);
+	bit_reader_change(r, w, before);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

@@ -22,8 +22,52 @@ static inline size_t bit_reader_left(const struct bit_reader *r)
 	return r->n_bits - r->pos;
 }
 
+static inline void bit_reader_fail(struct bit_reader *r)
+{
+	r->failed = true;
+	r->pos = r->n_bits;
+}
+
+static inline bool bit_reader_skip(struct bit_reader *r, unsigned n)
+{
+	if (n > bit_reader_left(r)) {
+		bit_reader_fail(r);
+		return false;
+	}
+	r->pos += n;
+	return true;
+}
+
+uint64_t bit_reader_peek_end(const struct bit_reader *r);
+uint64_t bit_reader_get_long(struct bit_reader *r, unsigned n);
+
+/* At least 57 bits of what comes, left-aligned, zeros behind the end. */
+static inline uint64_t bit_reader_peek(const struct bit_reader *r)
+{
+	if ((r->pos >> 3) + 8 <= r->n_bits >> 3)
+		return bits_peek57(r->data, r->pos);
+	return bit_reader_peek_end(r);
+}
+
 /* n from 0 to 64. */
-uint64_t bit_reader_get(struct bit_reader *r, unsigned n);
+static inline uint64_t bit_reader_get(struct bit_reader *r, unsigned n)
+{
+	if (n > 57)
+		return bit_reader_get_long(r, n);
+	uint64_t w = bit_reader_peek(r);
+	return bit_reader_skip(r, n) && n > 0 ? w >> (64 - n) : 0;
+}
+
+/* How many ones there are up to a zero, which is read too, or to `max` of them, at most 8. */
+static inline unsigned bit_reader_ones(struct bit_reader *r, unsigned max)
+{
+	/* Some bit of the lower half is no one, so that there is an end. */
+	unsigned ones = (unsigned)__builtin_clzll(~(bit_reader_peek(r) >> 32 << 32));
+
+	ones = ones < max ? ones : max;
+	return bit_reader_skip(r, ones + (ones < max)) ? ones : 0;
+}
+
 /* 1, 5, 9, 13, 17, 24, 32, 64 or 72 bits. */
 uint64_t bit_reader_uvar(struct bit_reader *r);
 int64_t bit_reader_var(struct bit_reader *r);
@@ -52,6 +96,10 @@ struct xor_window {
 	uint8_t trailing;
 };
 
+/* The two parts of an XOR that is not zero: a new window, of more than 64 bits a failure, and the
+ * bits in it. */
+void bit_reader_window(struct bit_reader *r, struct xor_window *w);
+void bit_reader_change(struct bit_reader *r, const struct xor_window *w, uint64_t *before);
 /* `before` is the last value, and becomes this one. A window of more than 64 bits is a failure. */
 void bit_reader_xor(struct bit_reader *r, struct xor_window *w, uint64_t *before);
 void bit_writer_put_xor(struct bit_writer *b, struct xor_window *w, uint64_t before, uint64_t v);

@@ -31,56 +31,22 @@ struct decoder {
 	uint64_t v_bits; /* of the last sample that was no marker */
 };
 
-static unsigned read_ones(struct bit_reader *r, unsigned max)
+static uint64_t read_change(struct decoder *d, bool has_window)
 {
-	unsigned ones = 0;
-
-	while (ones < max && bit_reader_get(r, 1))
-		ones++;
-	return ones;
-}
-
-static void read_window(struct decoder *d)
-{
-	unsigned leading = (unsigned)bit_reader_get(&d->r, 5);
-	unsigned n = (unsigned)bit_reader_get(&d->r, 6);
-
-	n = n ? n : 64;
-	if (leading + n > 64) {
-		d->r.failed = true;
-		return;
-	}
-	d->window = (struct xor_window){(uint8_t)leading, (uint8_t)(64 - leading - n)};
-}
-
-static uint64_t read_change(struct decoder *d)
-{
-	unsigned n = 64u - d->window.leading - d->window.trailing;
-
-	d->v_bits ^= bit_reader_get(&d->r, n) << d->window.trailing;
+	if (has_window)
+		bit_reader_window(&d->r, &d->window);
+	bit_reader_change(&d->r, &d->window, &d->v_bits);
 	return d->v_bits;
 }
 
 /* A value of which nothing is known yet. */
 static uint64_t read_value(struct decoder *d)
 {
-	unsigned ones = read_ones(&d->r, 3);
+	unsigned ones = bit_reader_ones(&d->r, 3);
 
 	if (ones == 0)
 		return d->v_bits;
-	if (ones == 3)
-		return STALE_BITS;
-	if (ones == 2)
-		read_window(d);
-	return read_change(d);
-}
-
-/* One that is known to have changed. */
-static uint64_t read_changed_value(struct decoder *d)
-{
-	if (bit_reader_get(&d->r, 1))
-		read_window(d);
-	return read_change(d);
+	return ones == 3 ? STALE_BITS : read_change(d, ones == 2);
 }
 
 static void read_dod(struct decoder *d, unsigned n)
@@ -95,7 +61,7 @@ static void read_dod(struct decoder *d, unsigned n)
 /* From the third sample on. */
 static uint64_t read_joint(struct decoder *d)
 {
-	enum prefix prefix = (enum prefix)read_ones(&d->r, PREFIX_STALE);
+	enum prefix prefix = (enum prefix)bit_reader_ones(&d->r, PREFIX_STALE);
 	bool has_dod = prefix >= PREFIX_13 && prefix <= PREFIX_64;
 
 	if (has_dod)
@@ -105,7 +71,7 @@ static uint64_t read_joint(struct decoder *d)
 		return read_value(d);
 	if (prefix == PREFIX_STALE)
 		return STALE_BITS;
-	return prefix == PREFIX_VALUE ? read_changed_value(d) : d->v_bits;
+	return prefix == PREFIX_VALUE ? read_change(d, bit_reader_get(&d->r, 1)) : d->v_bits;
 }
 
 static uint64_t read_sample(struct decoder *d, size_t i)

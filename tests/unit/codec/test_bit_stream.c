@@ -104,6 +104,25 @@ static void varints_may_begin_at_any_bit(void **state)
 	(void)state;
 }
 
+static void ones_are_counted_up_to_a_zero_or_a_limit(void **state)
+{
+	static const uint8_t bits[] = {0xec, 0x7f, 0xff}; /* 1110 110 0 0 1111 ... */
+	struct bit_reader r = {.data = bits, .n_bits = 24};
+	static const struct {
+		unsigned max, want;
+		size_t want_pos;
+	} cases[] = {{5, 3, 4}, {2, 2, 6}, {3, 0, 7}, {8, 0, 8}, {8, 0, 9}, {8, 8, 17}, {5, 5, 22}};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(bit_reader_ones(&r, cases[i].max), cases[i].want);
+		assert_int_equal(r.pos, cases[i].want_pos);
+	}
+	/* Two ones are left, and no zero behind them. */
+	assert_int_equal(bit_reader_ones(&r, 3), 0);
+	assert_true(r.failed && r.pos == 24);
+}
+
 static void bits_are_copied_from_any_place_to_any_other(void **state)
 {
 	static const uint8_t from[] = {0x5a, 0xf0, 0x33, 0x81, 0x7e, 0,
@@ -142,6 +161,7 @@ int main(void)
 	    cmocka_unit_test(numbers_take_the_bits_that_they_need),
 	    cmocka_unit_test(unsigned_numbers_are_read_as_written),
 	    cmocka_unit_test(varints_may_begin_at_any_bit),
+	    cmocka_unit_test(ones_are_counted_up_to_a_zero_or_a_limit),
 	    cmocka_unit_test(bits_are_copied_from_any_place_to_any_other),
 	    cmocka_unit_test(a_reader_at_the_end_fails_and_gives_zeros),
 	};
