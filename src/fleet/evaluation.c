@@ -23,6 +23,13 @@ void evaluation_init(struct evaluation *e, const struct evaluator *evaluator,
 		     evaluator->max_memory_bytes);
 }
 
+void evaluation_leave_gate(struct evaluation *e)
+{
+	if (e->is_admitted)
+		gate_leave(e->evaluator->queries);
+	e->is_admitted = false;
+}
+
 void evaluation_done(struct evaluation *e)
 {
 	promql_result_free(e->result);
@@ -30,8 +37,7 @@ void evaluation_done(struct evaluation *e)
 	store_close(e->stores);
 	gate_free(e->selects);
 	active_queries_remove(e->evaluator->active, &e->active);
-	if (e->is_admitted)
-		gate_leave(e->evaluator->queries);
+	evaluation_leave_gate(e);
 	promql_plan_free(e->plan);
 	fanout_done(&e->fanout);
 	if (e->is_distributed)

@@ -87,4 +87,9 @@ bool evaluation_prepare(struct evaluation *e, const struct evaluation_options *o
 bool evaluation_start(struct evaluation *e, struct ctx *parent, struct notes *notes,
 		      struct err *err);
 
+/* Leave the gate before the end: what is left to do is handing out, at the pace of whoever takes
+ * it.
+ */
+void evaluation_leave_gate(struct evaluation *e);
+
 #endif

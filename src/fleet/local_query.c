@@ -33,6 +33,9 @@ static enum iter_result next_series(struct local_stream *s, struct query_series 
 	struct result_series series;
 	enum iter_result result = promql_result_next(s->evaluation.result, &series, err);
 
+	/* A root that asks several of us reads one answer after the other. Answers that it does not
+	 * read yet must not keep the one that it reads waiting at the gate. */
+	evaluation_leave_gate(&s->evaluation);
 	if (result == ITER_END)
 		take_cost(s);
 	if (result != ITER_VALUE)
@@ -95,12 +98,12 @@ static const struct query_stream_ops stream_ops = {stream_next, stream_close};
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* As in Prometheus, a range without a step is an instant if it has no length. */
+/* As in Prometheus, a range without a step is an instant if it has no length. One that ends before
+ * it begins has no steps: roots ask for such when there is nothing left for us. */
 static bool settle(struct query_request *req, struct err *err)
 {
 	if (!req->is_range || req->step_ms > 0)
-		return req->end_ms >= req->start_ms || !req->is_range ||
-		       err_set(err, ERR_INVALID, "end timestamp must not be before start time");
+		return true;
 	if (req->step_ms < 0 || req->start_ms != req->end_ms)
 		return err_set(err, ERR_INVALID,
 			       "zero or negative query resolution step widths are not accepted. "

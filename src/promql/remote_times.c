@@ -144,6 +144,20 @@ bool remote_has_pins(const struct remote_engines *engines, const struct expr *e,
 	return true;
 }
 
+/* What the oldest one of a share does not have nobody has. */
+static bool is_oldest(const struct remote_engines *engines, const struct remote_engine *engine)
+{
+	size_t at = (size_t)(engine - engines->v);
+
+	for (size_t i = 0; i < engine->n_partition_sets; i++) {
+		const struct remote_engine *before =
+		    engine_before(engines, at, engine->partition_sets[i]);
+		if (before && before->min_t_ms < engine->min_t_ms)
+			return false;
+	}
+	return true;
+}
+
 bool remote_first_step(const struct remote_engines *engines, const struct remote_engine *engine,
 		       const struct steps *steps, int64_t reach_ms, int64_t *first_ms)
 {
@@ -152,8 +166,7 @@ bool remote_first_step(const struct remote_engines *engines, const struct remote
 	if (engine->min_t_ms > last_step(steps) || engine->max_t_ms < needed_ms)
 		return false;
 	*first_ms = steps->start_ms;
-	/* What the oldest one does not have nobody has. */
-	if (engine->min_t_ms == engines->v[0].min_t_ms)
+	if (is_oldest(engines, engine))
 		return true;
 	if (steps->n == 1)
 		return engine->min_t_ms < needed_ms;

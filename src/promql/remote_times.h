@@ -19,8 +19,8 @@ int64_t remote_overlap_ms(const struct remote_engines *engines, int64_t from_ms,
 /* All times of @ are times that all engines have. */
 bool remote_has_pins(const struct remote_engines *engines, const struct expr *e, int64_t reach_ms);
 
-/* The first step that `engine` can evaluate; false when there is none, or when it has none of the
- * time. */
+/* The first step that `engine`, one of `engines`, can evaluate; all of them if no older one has its
+ * share. False when there is none, or when it has none of the time. */
 bool remote_first_step(const struct remote_engines *engines, const struct remote_engine *engine,
 		       const struct steps *steps, int64_t reach_ms, int64_t *first_ms);
 

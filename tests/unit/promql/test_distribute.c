@@ -424,6 +424,18 @@ static void engines_without_the_time_are_not_asked(void **state)
 	expect_plan(f, "absent(x)", "remote(absent(x)) on west from 72000");
 }
 
+/* A share that has just begun has no older engine to answer for what it does not have. */
+static void a_young_share_is_asked_for_all_steps(void **state)
+{
+	struct fixture *f = *state;
+	split_time(f);
+	f->v[0].label_sets = f->v[0].partition_sets = east_sets;
+
+	expect_plan(f, "sum(x)", "sum([[sum by (region) (x)]])");
+	f->time = query_instant(6 * HOUR_MS);
+	expect_plan(f, "x", "dedup(remote(x) on east from 21600, remote(x) on west from 21600)");
+}
+
 static void pinned_times_must_be_those_of_all_engines(void **state)
 {
 	struct fixture *f = *state;
@@ -491,6 +503,7 @@ int main(void)
 	    TEST(windows_longer_than_the_overlap_are_evaluated_here),
 	    TEST(a_first_step_is_a_step_of_the_query),
 	    TEST(engines_without_the_time_are_not_asked),
+	    TEST(a_young_share_is_asked_for_all_steps),
 	    TEST(pinned_times_must_be_those_of_all_engines),
 	    TEST(a_subquery_has_steps_of_its_own),
 	    TEST(what_depends_on_the_querys_own_times_is_written_out),
