@@ -1,6 +1,7 @@
 #include "promql/aggregations.h"
 
 #include "promql/kahan.h"
+#include "promql/pair.h"
 
 #define EACH(bits, i, n)                                                                           \
 	for (size_t i = bits_next(bits, n, 0); i < (n); i = bits_next(bits, n, i + 1))
@@ -30,15 +31,18 @@ struct aggregation_state aggregation_state_new(const struct aggregation *agg, st
 enum { SUM, SUM_C };
 
 /* 64 compensated additions without a branch: the rounding error of a sum has the same value
- * whichever of the usual formulas gives it. */
-static void sum_word(double *restrict sum, double *restrict c, const double *restrict v)
+ * whichever of the usual formulas gives it. An infinite sum has none. */
+static void sum_word(double *sum, double *c, const double *v)
 {
-	for (size_t i = 0; i < 64; i++) {
-		double t = sum[i] + v[i];
-		double added = t - sum[i];
-		double lost = (sum[i] - (t - added)) + (v[i] - added);
-		c[i] = isinf(t) ? 0 : c[i] + lost;
-		sum[i] = t;
+	const pair infinity = pair_of(INFINITY);
+
+	for (size_t i = 0; i < 64; i += 2) {
+		pair before = pair_load(sum + i), more = pair_load(v + i);
+		pair t = before + more, added = t - before;
+		pair lost = (before - (t - added)) + (more - added);
+		pair_mask is_infinite = (t == infinity) | (t == -infinity);
+		pair_store(c + i, pair_pick(is_infinite, pair_of(0), pair_load(c + i) + lost));
+		pair_store(sum + i, t);
 	}
 }
 

@@ -143,7 +143,7 @@ static bool choose_k(struct k_op *op, struct value_heap *h, double k, struct hea
 {
 	if (!(k >= 1))
 		return false;
-	if ((double)h->n < trunc(k)) {
+	if ((double)(h->n + 1) <= k) {
 		value_heap_push(h, op->order, op->arena, e);
 		return true;
 	}

@@ -14,6 +14,18 @@ static inline pair pair_of(double v)
 	return (pair){v, v};
 }
 
+/* Two neighbours of a column. */
+static inline pair pair_load(const double *p)
+{
+	return (pair){p[0], p[1]};
+}
+
+static inline void pair_store(double *p, pair v)
+{
+	p[0] = v[0];
+	p[1] = v[1];
+}
+
 static inline pair pair_pick(pair_mask mask, pair yes, pair no)
 {
 	return (pair)((mask & (pair_mask)yes) | (~mask & (pair_mask)no));

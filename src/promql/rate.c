@@ -113,11 +113,6 @@ static inline void set_window(struct rate_run *r, struct word *word, size_t i, s
 
 /* --- extrapolation ---------------------------------------------------------------------------- */
 
-static inline pair pair_at(const double *column, size_t i)
-{
-	return (pair){column[i], column[i + 1]};
-}
-
 /* A gap that is not much longer than those between samples is filled up; behind a longer one the
  * series is taken to begin or end half way to the next sample. */
 static inline pair gap_at_end(pair gap, pair average)
@@ -128,17 +123,17 @@ static inline pair gap_at_end(pair gap, pair average)
 /* What to multiply the increases of two windows with. */
 static inline pair factor_of(const struct word *word, size_t i, bool is_counter, double per_seconds)
 {
-	pair to_start = pair_at(word->to_start_ms, i) / 1000;
-	pair to_end = pair_at(word->to_end_ms, i) / 1000;
-	pair sampled = pair_at(word->sampled_ms, i) / 1000;
-	pair average = sampled / pair_at(word->gaps, i);
+	pair to_start = pair_load(word->to_start_ms + i) / 1000;
+	pair to_end = pair_load(word->to_end_ms + i) / 1000;
+	pair sampled = pair_load(word->sampled_ms + i) / 1000;
+	pair average = sampled / pair_load(word->gaps + i);
 
 	to_start = gap_at_end(to_start, average);
 	to_end = gap_at_end(to_end, average);
 	if (is_counter) {
 		/* It cannot have been negative: where its line meets zero in the gap before the
 		 * first sample, it began there. */
-		pair first = pair_at(word->first, i), increase = pair_at(word->increase, i);
+		pair first = pair_load(word->first + i), increase = pair_load(word->increase + i);
 		pair to_zero = sampled * (first / increase);
 		pair_mask began = (increase > 0) & (first >= 0) & (to_zero < to_start);
 		to_start = pair_pick(began, to_zero, to_start);
@@ -151,9 +146,8 @@ static void extrapolate(struct word *word, bool is_counter, double per_seconds)
 {
 	for (size_t i = 0; i < word->n; i += 2) {
 		pair rate =
-		    pair_at(word->increase, i) * factor_of(word, i, is_counter, per_seconds);
-		word->rate[i] = rate[0];
-		word->rate[i + 1] = rate[1];
+		    pair_load(word->increase + i) * factor_of(word, i, is_counter, per_seconds);
+		pair_store(word->rate + i, rate);
 	}
 }
 
