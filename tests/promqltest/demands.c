@@ -44,7 +44,8 @@ static bool check_some(const struct demand *d, const struct notes *notes, struct
 	for (size_t i = 0; i < notes->n; i++)
 		if (kind_of(&notes->v[i]) == d->kind && fits(d, notes->v[i].text))
 			return true;
-	return err_set(err, ERR_EXECUTION, "missing annotation: %.*s", STR_FMT(d->text));
+	return err_set(err, ERR_EXECUTION, "missing annotation%s%.*s", d->text.n ? ": " : "",
+		       STR_FMT(d->text));
 }
 
 static bool check_demand(const struct demand *d, const struct notes *notes, struct err *err)

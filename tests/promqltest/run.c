@@ -105,8 +105,9 @@ static bool depends_on_time(const struct expr *e)
 	return false;
 }
 
-struct insertions {
-	uint32_t *v;
+/* Parts of a text that give way to an @: empty ones behind selectors, and @ start() and @ end(). */
+struct places {
+	struct text_range *v;
 	size_t n, cap;
 };
 
@@ -124,35 +125,45 @@ static uint32_t end_of(struct str text, const struct expr *e)
 	return end;
 }
 
-/* Where in the text an @ is to go. */
-static void find_insertions(struct arena *a, struct str text, const struct expr *e,
-			    struct insertions *out)
+/* No @ comes behind that of the expression itself. */
+static struct text_range place_of(struct str text, const struct expr *e, enum at_kind kind)
 {
-	if (e->kind == EXPR_VECTOR_SELECTOR || e->kind == EXPR_MATRIX_SELECTOR) {
-		const struct expr *vs = e->kind == EXPR_MATRIX_SELECTOR ? e->matrix.selector : e;
-		if (vs->vector.at.kind == AT_NONE)
-			ARENA_PUSH(a, out, end_of(text, e));
-		return;
-	}
-	if (e->kind == EXPR_SUBQUERY) {
-		if (e->subquery.at.kind == AT_NONE)
-			ARENA_PUSH(a, out, end_of(text, e));
-		return;
-	}
-	for (size_t i = 0; expr_child(e, i); i++)
-		find_insertions(a, text, expr_child(e, i), out);
+	uint32_t end = end_of(text, e), from = end;
+
+	if (kind == AT_NONE)
+		return (struct text_range){end, end};
+	while (text.p[from - 1] != '@')
+		from--;
+	end = from + (uint32_t)str_find_char(str_skip(text, from), ')') + 1;
+	return (struct text_range){from - 1, end};
 }
 
-static int cmp_u32(const void *a, const void *b)
+static void find_places(struct arena *a, struct str text, const struct expr *e, struct places *out)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct expr *vs = e->kind == EXPR_MATRIX_SELECTOR ? e->matrix.selector : e;
+
+	if (vs->kind == EXPR_VECTOR_SELECTOR || e->kind == EXPR_SUBQUERY) {
+		enum at_kind kind =
+		    e->kind == EXPR_SUBQUERY ? e->subquery.at.kind : vs->vector.at.kind;
+		if (kind != AT_TIMESTAMP)
+			ARENA_PUSH(a, out, place_of(text, e, kind));
+		return; /* what is within a subquery stays as it is */
+	}
+	for (size_t i = 0; expr_child(e, i); i++)
+		find_places(a, text, expr_child(e, i), out);
+}
+
+static int cmp_places(const void *a, const void *b)
+{
+	uint32_t x = ((const struct text_range *)a)->start;
+	uint32_t y = ((const struct text_range *)b)->start;
 	return (x > y) - (x < y);
 }
 
 /* Everything pinned to t_ms. Empty when the query has no such variant. */
 static bool pin(struct arena *a, struct str expr, int64_t t_ms, struct buf *out, struct err *err)
 {
-	struct insertions at = {0};
+	struct places places = {0};
 	struct parser_options options = PARSER_OPTIONS_ALL;
 	struct promql_query *query auto_free(promql_query_free) =
 	    promql_parse(expr, &options, NULL, err);
@@ -161,14 +172,14 @@ static bool pin(struct arena *a, struct str expr, int64_t t_ms, struct buf *out,
 		return false;
 	if (depends_on_time(query->root))
 		return true;
-	find_insertions(a, expr, query->root, &at);
-	if (at.n)
-		qsort(at.v, at.n, sizeof(*at.v), cmp_u32);
+	find_places(a, expr, query->root, &places);
+	if (places.n)
+		qsort(places.v, places.n, sizeof(*places.v), cmp_places);
 	uint32_t from = 0;
-	for (size_t i = 0; i < at.n; i++) {
-		buf_append(out, expr.p + from, at.v[i] - from);
+	for (size_t i = 0; i < places.n; i++) {
+		buf_append(out, expr.p + from, places.v[i].start - from);
 		buf_printf(out, " @ %.3f", (double)t_ms / 1000);
-		from = at.v[i];
+		from = places.v[i].end;
 	}
 	buf_append(out, expr.p + from, expr.n - from);
 	return true;
