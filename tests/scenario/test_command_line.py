@@ -52,7 +52,8 @@ def test_both_forms_of_a_config_flag_exclude_each_other(world):
     ("type: FILESYSTEM\ntype: S3\n", ["line 2", "type"]),
     ("type: [\n", ["line"]),
     ("type: NOSUCH\n", ["NOSUCH"]),
-    ("type: S3\nconfig: {bucket: b, endpoint: e}\n", ["S3"]),
+    ("type: S3\nconfig: {bucket: b}\n", ["S3", "no s3 endpoint"]),
+    ("type: AZURE\nconfig: {container: c}\n", ["AZURE", "not supported"]),
 ])
 def test_a_bad_objstore_config_says_where(world, yaml, words):
     path = world.folder / "bucket.yml"
@@ -80,9 +81,9 @@ def test_an_unset_variable_in_a_config_is_an_error(world):
 
 
 @pytest.mark.parametrize("flags, word", [
-    (["--query.mode=distributed"], "--query.mode"),
+    (["--selector-label=zone=\"a\""], "--selector-label"),
     (["--endpoint=dns+store:10901"], "dns+store:10901"),
-    (["--query.enforce-tenancy"], "--query.enforce-tenancy"),
+    (["--endpoint.sd-config=x"], "--endpoint.sd-config"),
     (["--tracing.config=type: OTLP"], "tracing"),
 ])
 def test_what_is_not_supported_yet_is_refused_by_name(world, flags, word):
