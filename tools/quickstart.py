@@ -4,6 +4,7 @@
 Two Prometheus replicas scrape the same targets; a sidecar each ships their blocks to a bucket and
 serves their newest data; a store gateway serves the bucket; a querier answers over all of them.
 """
+import argparse
 import json
 import pathlib
 import shutil
@@ -17,7 +18,11 @@ from world.athanor import Query, Sidecar, Store
 from world.prometheus import Prometheus, now_s
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHECK = "--check" in sys.argv
+ARGUMENTS = argparse.ArgumentParser()
+ARGUMENTS.add_argument("--check", action="store_true")
+ARGUMENTS.add_argument("--objstore", type=pathlib.Path, metavar="FILE")
+ARGUMENTS = ARGUMENTS.parse_args()
+CHECK = ARGUMENTS.check
 DEMO = ROOT / "demo" / ("check" if CHECK else "")
 DAYS = 3
 STEP_S = 30
@@ -71,8 +76,9 @@ def make_prometheus(replica, **more):
 
 class Deployment:
     def __init__(self):
-        self.bucket = DEMO / "bucket"
-        self.bucket.mkdir(parents=True, exist_ok=True)
+        self.bucket = ARGUMENTS.objstore or DEMO / "bucket"
+        if not ARGUMENTS.objstore:
+            self.bucket.mkdir(parents=True, exist_ok=True)
         self.node = Actor("node-exporter", [
             "prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{PORTS['node']}",
         ], DEMO, f"http://127.0.0.1:{PORTS['node']}/metrics")
@@ -103,7 +109,7 @@ class Deployment:
             sidecar.start()
         say("waiting for the sidecars to ship the blocks")
         for sidecar in self.sidecar.values():
-            sidecar.wait_shipped(self.bucket, timeout=180)
+            sidecar.wait_shipped(timeout=180)
         self.store.start()
         self.query.start()
         self.query.wait_for_endpoints(3)
@@ -267,7 +273,7 @@ def a_new_block_reaches_the_bucket_complete(d):
         sidecar.start()
         names = {b.name for b in prometheus.blocks()}
         expect(names, "no block was cut")
-        sidecar.wait_shipped(bucket)
+        sidecar.wait_shipped()
         for name in names:
             check_block_complete(bucket / name)
     finally:

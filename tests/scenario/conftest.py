@@ -112,7 +112,7 @@ def history(tmp_path_factory):
     try:
         for replica in "ab":
             prometheus = made.prometheus(replica, hours=10)
-            made.sidecar(prometheus, made.bucket()).wait_shipped(made.bucket())
+            made.sidecar(prometheus, made.bucket()).wait_shipped()
     except Failure:
         print(made.logs())
         raise

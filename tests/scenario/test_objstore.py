@@ -6,7 +6,6 @@ import subprocess
 
 import pytest
 
-from world.actor import wait_until
 from world.athanor import BINARY
 from world.ceph import Ceph
 from world.gcs import Gcs
@@ -53,9 +52,7 @@ def test_what_a_sidecar_ships_to_s3_is_served_from_there(ceph, world):
     config = ceph.make_bucket("shipped")
     prometheus = world.prometheus("a", hours=6)
     sidecar = world.sidecar(prometheus, config)
-    n_blocks = len(prometheus.blocks())
-    wait_until("all blocks are shipped",
-               lambda: sidecar.metrics()["thanos_shipper_uploads_total"] == n_blocks, 60)
+    sidecar.wait_shipped()
 
     store = world.store(config)
     query = world.query(store)

@@ -77,7 +77,7 @@ def test_every_block_reaches_the_bucket_with_meta_json_last(world):
     bucket = world.bucket()
     sidecar = world.sidecar(prometheus, bucket)
 
-    sidecar.wait_shipped(bucket)
+    sidecar.wait_shipped()
 
     blocks = [meta.parent for meta in bucket.glob("*/meta.json")]
     assert len(blocks) == len(prometheus.blocks()) >= 2
@@ -101,7 +101,7 @@ def test_prometheus_own_meta_json_is_untouched_by_shipping(world):
     prometheus = world.prometheus("a", hours=7)
     before = {b: (b / "meta.json").read_bytes() for b in prometheus.blocks()}
 
-    world.sidecar(prometheus, world.bucket()).wait_shipped(world.bucket())
+    world.sidecar(prometheus, world.bucket()).wait_shipped()
 
     assert before == {b: (b / "meta.json").read_bytes() for b in prometheus.blocks()}
     assert not list((prometheus.data / "thanos" / "upload").glob("*"))

@@ -17,6 +17,13 @@ def bucket_config(bucket):
     return json.dumps(bucket)
 
 
+def bucket_flag(bucket):
+    """A bucket as a flag: a file with a configuration, or what bucket_config() takes."""
+    if not isinstance(bucket, dict) and pathlib.Path(bucket).is_file():
+        return f"--objstore.config-file={bucket}"
+    return f"--objstore.config={bucket_config(bucket)}"
+
+
 class Component(Actor):
     """`athanor <kind>` on two loopback ports; gRPC only where `grpc` is set."""
 
@@ -45,21 +52,22 @@ class Sidecar(Component):
         own = [f"--prometheus.url={prometheus.url}", f"--tsdb.path={prometheus.data}",
                "--prometheus.get_config_interval=5s"]
         if bucket:
-            own.append(f"--objstore.config={bucket_config(bucket)}")
+            own.append(bucket_flag(bucket))
         super().__init__("sidecar", name, folder, own + list(flags), **more)
         self.prometheus = prometheus
 
-    def wait_shipped(self, bucket, timeout=60):
+    def wait_shipped(self, timeout=60):
         """Until every block that its Prometheus has cut is in the bucket."""
+        shipped = self.prometheus.data / "thanos.shipper.json"
         wait_until(f"{self.name} has shipped all blocks", lambda: {
             b.name for b in self.prometheus.blocks()
-        } <= {m.parent.name for m in pathlib.Path(bucket).glob("*/meta.json")}, timeout)
+        } <= set(json.loads(shipped.read_text())["uploaded"] or ()), timeout)
 
 
 class Store(Component):
     def __init__(self, name, folder, bucket, flags=(), **more):
         super().__init__("store", name, folder, [
-            f"--objstore.config={bucket_config(bucket)}",
+            bucket_flag(bucket),
             f"--data-dir={pathlib.Path(folder) / (name + '-data')}", *flags], **more)
 
 
