@@ -549,6 +549,42 @@ static void what_a_query_cost_is_told_when_asked_for(void **state)
 	assert_null(strstr(body, "\"stats\""));
 }
 
+enum { MANY_SERIES = 3000 };
+
+/* up{job="j0000"} and so on, instead of what the store had. */
+static void give_many_series(struct api_rig *rig)
+{
+	struct arena *a = rig->web.arena;
+	struct series *v = ARENA_ARRAY(a, struct series, MANY_SERIES);
+
+	for (int i = 0; i < MANY_SERIES; i++) {
+		struct label labels[] = {LABEL("__name__", "up"),
+					 {STR("job"), str_of(arena_printf(a, "j%04d", i))}};
+		v[i] = rig->series[0][0];
+		v[i].labels = labels_copy(a, (struct labels){labels, 2});
+	}
+	rig->stores[0].series = v;
+	rig->stores[0].n_series = MANY_SERIES;
+}
+
+static void a_long_answer_is_never_held_as_a_whole(void **state)
+{
+	struct api_rig *rig = *state;
+	static const char path[] = "/api/v1/query_range?query=up%2B1&start=0&end=100&step=0.4";
+
+	rig->options.query.evaluator.max_memory_bytes = 1 << 20;
+	give_many_series(rig);
+	api_rig_start(rig);
+	struct web_answer got = web_get(&rig->web, path);
+	assert_int_equal(got.status, 200);
+	assert_false(got.is_broken);
+	assert_true(got.bytes.n > 8 << 20);
+	/* Columns are, and know the limit. */
+	got = web_get_as(&rig->web, path, COLUMNS_CONTENT_TYPE);
+	assert_int_equal(got.status, 422);
+	assert_non_null(strstr(got.body, "--query.max-memory-per-query"));
+}
+
 static void a_query_may_be_of_one_shard(void **state)
 {
 	struct api_rig *rig = *state;
@@ -614,6 +650,7 @@ int main(void)
 	    TEST(an_answer_comes_in_columns_to_who_accepts_them),
 	    TEST(an_error_is_json_to_who_accepts_columns),
 	    TEST(what_a_query_cost_is_told_when_asked_for),
+	    TEST(a_long_answer_is_never_held_as_a_whole),
 	    TEST(a_query_may_be_of_one_shard),
 	    TEST(no_series_stays_open),
 	};
