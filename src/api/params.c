@@ -100,11 +100,13 @@ bool param_metadata_range(const struct http_request *r, int64_t default_ms, int6
 			  struct time_range *out, struct err *err)
 {
 	*out = default_ms > 0 ? (struct time_range){now_ms - default_ms, now_ms} : ALL_TIME;
+	/* With the kind of the error in its text, as Thanos has it. */
 	if (!param_time(r, "start", &out->min_t_ms, err) ||
 	    !param_time(r, "end", &out->max_t_ms, err))
-		return false;
+		return err_wrap(err, "bad_data");
 	if (out->max_t_ms < out->min_t_ms)
-		return err_set(err, ERR_INVALID, "end timestamp must not be before start time");
+		return err_set(err, ERR_INVALID,
+			       "bad_data: end timestamp must not be before start time");
 	return true;
 }
 

@@ -1,5 +1,7 @@
 #include "api/result_json.h"
 
+#include "base/duration.h"
+#include "base/float_text.h"
 #include "model/histogram.h"
 
 void labels_json(struct json_writer *w, struct labels ls)
@@ -171,13 +173,24 @@ static bool write_series(struct result_json *j, struct json_writer *w, struct er
 	return r != ITER_ERROR;
 }
 
+/* Scalars and strings are left to Go's own encoder by Prometheus: times are plain numbers, 1.5 and
+ * not 1.500, and values never have an exponent. */
+static void put_plain_time(struct json_writer *w, int64_t t_ms)
+{
+	json_put_f64(w, (double)t_ms / MS_PER_S);
+}
+
 static bool write_scalar(struct promql_result *result, struct json_writer *w, struct err *err)
 {
 	struct result_scalar s;
+	char text[FLOAT_TEXT_MAX];
 
 	if (!promql_result_scalar(result, &s, err))
 		return false;
-	put_sample(w, s.t_ms, s.v);
+	json_begin_array(w);
+	put_plain_time(w, s.t_ms);
+	json_put_str(w, str_from(text, float_format(text, s.v, FLOAT_F)));
+	json_end_array(w);
 	return true;
 }
 
@@ -188,7 +201,7 @@ static bool write_string(struct promql_result *result, struct json_writer *w, st
 	if (!promql_result_string(result, &s, err))
 		return false;
 	json_begin_array(w);
-	json_put_time_ms(w, s.t_ms);
+	put_plain_time(w, s.t_ms);
 	json_put_str(w, s.s);
 	json_end_array(w);
 	return true;

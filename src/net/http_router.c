@@ -177,4 +177,7 @@ void http_router_match(const struct http_router *router, enum http_method method
 		out->group = e->group;
 		return;
 	}
+	/* A route that answers OPTIONS for whatever path does not make the path exist. */
+	if (out->allowed == HTTP_OPTIONS)
+		out->allowed = 0;
 }

@@ -120,10 +120,11 @@ static void what_is_wrong_with_a_request_is_bad_data(void **state)
 	    {"/api/v1/series?match[]=%7B", BAD_DATA("1:2: parse error: unexpected end of input "
 						    "inside braces")},
 	    {"/api/v1/labels?match[]=1", BAD_DATA("1:1: parse error: unexpected number \\\"1\\\"")},
-	    {"/api/v1/labels?start=x", BAD_DATA("Invalid time value for 'start': cannot parse "
-						"\\\"x\\\" to a valid timestamp")},
+	    {"/api/v1/labels?start=x",
+	     BAD_DATA("bad_data: Invalid time value for 'start': cannot parse "
+		      "\\\"x\\\" to a valid timestamp")},
 	    {"/api/v1/labels?start=2&end=1",
-	     BAD_DATA("end timestamp must not be before start time")},
+	     BAD_DATA("bad_data: end timestamp must not be before start time")},
 	    {"/api/v1/labels?limit=-1", BAD_DATA("limit must be non-negative")},
 	    {"/api/v1/label/a/values?limit=x", BAD_DATA("cannot parse \\\"x\\\" to a valid limit")},
 	    {"/api/v1/label/a/values?partial_response=x",

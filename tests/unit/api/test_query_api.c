@@ -435,6 +435,15 @@ static void an_analysis_tells_what_operators_and_stores_did(void **state)
 	assert_non_null(strstr(body, "\"analysis\":{}}"));
 }
 
+static void what_is_no_endpoint_is_not_found(void **state)
+{
+	struct api_rig *rig = start(state);
+
+	assert_string_equal(api_rig_get(rig, 404, "/api/v1/nope"), "404 page not found\n");
+	assert_int_equal(web_ask(&rig->web, "OPTIONS", "/api/v1/nope").status, 204);
+	assert_int_equal(web_ask(&rig->web, "POST", "/api/v1/stores").status, 405);
+}
+
 /* The answer in columns, which must be one. */
 static struct columns_answer get_columns(struct api_rig *rig, const char *path)
 {
@@ -482,7 +491,7 @@ static void an_answer_comes_in_columns_to_who_accepts_them(void **state)
 	assert_int_equal(got.v[0].n, 2);
 	assert_true(got.v[0].t_ms[1] == 50000);
 	got = get_columns(rig, "/api/v1/query?query=7&time=1.5");
-	expect_str(got.value, "[1.500,\"7\"]");
+	expect_str(got.value, "[1.5,\"7\"]");
 	got = get_columns(rig, "/api/v1/query?query=rate(up[20s])&time=50");
 	expect_str(got.infos, "[\"PromQL info: metric might not be a counter, name does not end in "
 			      "_total/_sum/_count/_bucket: \\\"up\\\"\"]");
@@ -647,6 +656,7 @@ int main(void)
 	    TEST(a_query_is_explained_without_asking_a_store),
 	    TEST(an_analysis_tells_what_operators_and_stores_did),
 	    TEST(an_answer_has_no_more_series_than_its_limit),
+	    TEST(what_is_no_endpoint_is_not_found),
 	    TEST(an_answer_comes_in_columns_to_who_accepts_them),
 	    TEST(an_error_is_json_to_who_accepts_columns),
 	    TEST(what_a_query_cost_is_told_when_asked_for),

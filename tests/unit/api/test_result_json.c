@@ -46,13 +46,17 @@ static int tear_down(void **state)
 
 static void a_scalar_is_a_sample(void **state)
 {
-	EXPECT("1.5", "{\"resultType\":\"scalar\",\"result\":[1.500,\"1.5\"]}");
-	EXPECT("-Inf", "{\"resultType\":\"scalar\",\"result\":[1.500,\"-Inf\"]}");
+	EXPECT("1.5", "{\"resultType\":\"scalar\",\"result\":[1.5,\"1.5\"]}");
+	EXPECT("1e-7", "{\"resultType\":\"scalar\",\"result\":[1.5,\"0.0000001\"]}");
+	EXPECT("1e21", "{\"resultType\":\"scalar\",\"result\":[1.5,\"1000000000000000000000\"]}");
+	EXPECT("NaN", "{\"resultType\":\"scalar\",\"result\":[1.5,\"NaN\"]}");
+	EXPECT("Inf", "{\"resultType\":\"scalar\",\"result\":[1.5,\"+Inf\"]}");
+	EXPECT("-Inf", "{\"resultType\":\"scalar\",\"result\":[1.5,\"-Inf\"]}");
 }
 
 static void a_string_has_the_time(void **state)
 {
-	EXPECT("\"a\\\"<\"", "{\"resultType\":\"string\",\"result\":[1.500,\"a\\\"\\u003c\"]}");
+	EXPECT("\"a\\\"<\"", "{\"resultType\":\"string\",\"result\":[1.5,\"a\\\"\\u003c\"]}");
 }
 
 static void a_vector_has_one_value_each(void **state)
