@@ -82,8 +82,11 @@ static bool is_constant_scalar(const struct expr *e)
 
 static bool sets_label(const struct expr *e)
 {
-	return e->kind == EXPR_CALL && (e->call.function->id == FUNCTION_LABEL_REPLACE ||
-					e->call.function->id == FUNCTION_LABEL_JOIN);
+	if (e->kind != EXPR_CALL)
+		return false;
+	enum function_id id = e->call.function->id;
+	return id == FUNCTION_LABEL_REPLACE || id == FUNCTION_LABEL_JOIN ||
+	       id == FUNCTION_HISTOGRAM_QUANTILES;
 }
 
 bool partition_is_rewritten_by(const struct partition *p, const struct expr *e)
@@ -93,6 +96,8 @@ bool partition_is_rewritten_by(const struct partition *p, const struct expr *e)
 
 static bool keeps_grouping(const struct partition *p, const struct aggregate *agg)
 {
+	if (agg->op == AGGREGATE_COUNT_VALUES && partition_has(p, expr_unwrap(agg->param)->string))
+		return false;
 	for (size_t i = 0; i < p->n; i++)
 		if (lists(agg->grouping, p->names[i]) == agg->without)
 			return false;

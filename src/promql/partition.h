@@ -27,7 +27,7 @@ bool partition_allows(const struct partition *p, const struct expr *e);
 /* A binary operation with a number on one side: a function of the other. */
 bool expr_has_number_side(const struct expr *e);
 
-/* label_replace() or label_join() of one of the labels. */
+/* label_replace() of one of the labels, or another function that sets it. */
 bool partition_is_rewritten_by(const struct partition *p, const struct expr *e);
 
 /* The same at all times and for all shares. */

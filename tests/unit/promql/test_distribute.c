@@ -203,13 +203,17 @@ static void above_what_was_given_away_everything_stays(void **state)
 
 static void what_has_a_value_of_its_own_per_share_stays(void **state)
 {
-	EXPECT_PLANS({"quantile(0.9, x)", "quantile(0.9, [[x]])"},
-		     {"stddev by (pod) (x)", "stddev by (pod) ([[x]])"},
-		     {"count_values(\"v\", x)", "count_values(\"v\", [[x]])"},
-		     {"scalar(x)", "scalar([[x]])"}, {"scalar(x) + 1", "scalar([[x]]) + 1"},
-		     {"y * scalar(x)", "[[y]] * scalar([[x]])"},
-		     {"max(sort(quantile(0.9, x)))", "max(quantile(0.9, [[x]]))"},
-		     {"clamp_max(x, scalar(y))", "clamp_max(x, scalar([[y]]))"});
+	EXPECT_PLANS(
+	    {"quantile(0.9, x)", "quantile(0.9, [[x]])"},
+	    {"stddev by (pod) (x)", "stddev by (pod) ([[x]])"},
+	    {"count_values(\"v\", x)", "count_values(\"v\", [[x]])"},
+	    {"count_values by (region) (\"v\", x)", "[[count_values by (region) (\"v\", x)]]"},
+	    {"count_values by (region) (\"region\", x)",
+	     "count_values by (region) (\"region\", [[x]])"},
+	    {"scalar(x)", "scalar([[x]])"}, {"scalar(x) + 1", "scalar([[x]]) + 1"},
+	    {"y * scalar(x)", "[[y]] * scalar([[x]])"},
+	    {"max(sort(quantile(0.9, x)))", "max(quantile(0.9, [[x]]))"},
+	    {"clamp_max(x, scalar(y))", "clamp_max(x, scalar([[y]]))"});
 }
 
 static void windows_and_scalars_are_never_given_away_alone(void **state)
@@ -229,6 +233,9 @@ static void rewriting_the_region_is_done_here_and_told(void **state)
 	assert_true(f->d.rewrites_share_label);
 	expect_plan(f, "label_join(max(x), \"region\", \",\", \"pod\")",
 		    "label_join(max([[max by (region) (x)]]), \"region\", \",\", \"pod\")");
+	assert_true(f->d.rewrites_share_label);
+	expect_plan(f, "histogram_quantiles(x, \"region\", 0.5)",
+		    "histogram_quantiles([[x]], \"region\", 0.5)");
 	assert_true(f->d.rewrites_share_label);
 	expect_plan(f, "label_join(x, \"zone\", \",\", \"pod\")",
 		    "[[label_join(x, \"zone\", \",\", \"pod\")]]");
