@@ -353,7 +353,9 @@ static struct plan_node *build_call(struct builder *b, const struct expr *e, str
 		add_time_argument(b, node, place);
 	if (kind == PLAN_RANGE_CALL)
 		put_range_first(node);
-	if (kind == PLAN_TIMESTAMP && node->args[0]->kind == PLAN_SELECT)
+	/* +x is no selector any more, though it is planned as x. */
+	if (kind == PLAN_TIMESTAMP && node->args[0]->kind == PLAN_SELECT &&
+	    expr_unwrap(call->args[0])->kind == EXPR_VECTOR_SELECTOR)
 		node->args[0]->kind = call->function->id == FUNCTION_TIMESTAMP
 					  ? PLAN_SELECT_TIMES
 					  : PLAN_SELECT_START_TIMES;

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { DEFAULT_STEP_MS = 60000, LOOKBACK_MS = 300000 };
+enum { DEFAULT_STEP_MS = 60000, LOOKBACK_MS = 300000, MAX_HELPERS = 3 };
 
 static const double ROUNDING = 1e-9;
 
@@ -20,12 +20,15 @@ static const struct promql_engine_opts engine_opts = {
 bool check_answer(const struct checker *c, struct arena *a, struct str text, struct query_time time,
 		  struct kept_answer *out, struct err *err)
 {
+	struct promql_engine_opts opts = engine_opts;
 	struct notes notes;
 	bool ok = false;
 
+	opts.helpers = c->helpers;
+	opts.max_helpers = MAX_HELPERS;
 	notes_init(&notes);
 	struct promql_plan *plan auto_free(promql_plan_free) =
-	    promql_prepare(text, &engine_opts, time, err);
+	    promql_prepare(text, &opts, time, err);
 	struct promql_result *r =
 	    plan ? promql_execute(plan, memory_queryable(c->mq), NULL, NULL, &notes, err) : NULL;
 	if (r)

@@ -16,6 +16,7 @@ enum check_outcome {
 struct checker {
 	const struct oracle_data *data;
 	struct memory_queryable *mq; /* of the same data */
+	struct pool *helpers;        /* the engine's; NULL: it has none */
 };
 
 enum check_outcome check_query(const struct checker *c, struct str text, struct query_time time,

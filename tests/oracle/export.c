@@ -140,7 +140,7 @@ bool export_queries(const char *dir, uint64_t seed, uint64_t n, enum dialect dia
 
 	data_generate(a, seed, dialect == DIALECT_2_42 ? DATA_FOR_2_42 : DATA_EXPORTED, &data);
 	data_write_openmetrics(&text, &data);
-	struct checker c = {&data, data_queryable(&data)};
+	struct checker c = {&data, data_queryable(&data), NULL};
 	put_queries(&queries, &c, seed, n, dialect);
 	memory_queryable_free(c.mq);
 	return write_file(dir, "data.om", &text, err) &&

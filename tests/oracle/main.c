@@ -12,6 +12,7 @@
  * with the engine's answer.
  */
 #include "base/clock.h"
+#include "base/pool.h"
 #include "tests/oracle/check.h"
 #include "tests/oracle/export.h"
 
@@ -59,15 +60,15 @@ static void check_one(const struct checker *c, uint64_t seed, struct str text,
 		print_difference(c, seed, text, time, &err);
 }
 
-/* The series of a seed, and `n` queries over them. */
-static void check_seed(uint64_t seed, uint64_t n, struct tally *tally)
+/* The series of a seed, and `n` queries over them; for every other seed the engine has threads. */
+static void check_seed(uint64_t seed, uint64_t n, struct pool *helpers, struct tally *tally)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct oracle_data data;
 	struct rand rand;
 
 	data_generate(a, seed, DATA_WHOLE, &data);
-	struct checker c = {&data, data_queryable(&data)};
+	struct checker c = {&data, data_queryable(&data), seed % 2 ? helpers : NULL};
 	rand_seed(&rand, ~seed);
 	for (uint64_t i = 0; i < n; i++) {
 		struct arena_mark mark = arena_mark(a);
@@ -96,10 +97,12 @@ static bool is_worth_something(const struct tally *t)
 static int run_check(const struct options *options)
 {
 	int64_t end_ns = clock_monotonic_ns(&clock_system) + (int64_t)options->seconds * 1000000000;
+	struct pool *helpers auto_free(pool_free) = pool_new(
+	    &(struct pool_options){.name = "engine", .max_threads = 3, .max_backlog = 100});
 	struct tally t = {0};
 
 	for (uint64_t seed = options->seed; !is_over(options, &t, end_ns); seed++)
-		check_seed(seed, QUERIES_PER_DATA, &t);
+		check_seed(seed, QUERIES_PER_DATA, helpers, &t);
 	printf("seed %llu: %llu queries, each twice: %llu answers agree, %llu agree in being "
 	       "empty, %llu fail as they should, %llu are not compared, %llu DIFFER\n",
 	       (unsigned long long)options->seed, (unsigned long long)t.queries,
@@ -119,7 +122,7 @@ static int run_ask(const struct options *options, const char *text)
 	struct query_time time = {options->start_ms, options->end_ms, options->step_ms};
 
 	data_generate(a, options->seed, DATA_WHOLE, &data);
-	struct checker c = {&data, data_queryable(&data)};
+	struct checker c = {&data, data_queryable(&data), NULL};
 	if (time.step_ms == 0)
 		time.end_ms = time.start_ms;
 	enum check_outcome outcome = check_query(&c, str_of(text), time, &err);

@@ -118,14 +118,14 @@ static bool try_without_series(struct shrinking *s, size_t gone)
 			ARENA_PUSH(s->arena, &data, s->data.v[i]);
 	struct memory_queryable *mq = data_queryable(&data);
 	struct shrinking less = *s;
-	less.checker = (struct checker){&data, mq};
+	less.checker = (struct checker){&data, mq, s->checker.helpers};
 	if (!differs(&less, s->text, s->time)) {
 		memory_queryable_free(mq);
 		return false;
 	}
 	memory_queryable_free(s->checker.mq);
 	s->data = data;
-	s->checker = (struct checker){&s->data, mq};
+	s->checker = (struct checker){&s->data, mq, s->checker.helpers};
 	return true;
 }
 
@@ -145,7 +145,7 @@ void check_shrink(const struct checker *c, struct str text, struct query_time ti
 	    .arena = arena_new(NULL), .data = *c->data, .text = text, .time = time};
 	struct err err = ERR_INIT;
 
-	s.checker = (struct checker){&s.data, data_queryable(&s.data)};
+	s.checker = (struct checker){&s.data, data_queryable(&s.data), c->helpers};
 	while (shrink_text(&s))
 		;
 	shrink_time(&s);

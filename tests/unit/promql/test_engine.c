@@ -71,6 +71,17 @@ static void names_vanish_at_each_operator(void **state)
 	expect_instant(rig, "sum by (__name__) (-temperature)", 0, "{} -20");
 }
 
+static void the_time_of_a_sample_is_that_of_a_selector_only(void **state)
+{
+	struct query_rig *rig = *state;
+	int64_t t_ms = 3 * MINUTE;
+
+	expect_instant(rig, "timestamp(temperature)", t_ms, "{job=\"a\"} 120");
+	expect_instant(rig, "timestamp((temperature))", t_ms, "{job=\"a\"} 120");
+	expect_instant(rig, "timestamp(+temperature)", t_ms, "{job=\"a\"} 180");
+	expect_instant(rig, "timestamp(abs(temperature))", t_ms, "{job=\"a\"} 180");
+}
+
 static void series_that_become_the_same_are_an_error_or_one_series(void **state)
 {
 	struct query_rig *rig = *state;
@@ -269,6 +280,7 @@ int main(void)
 	    cmocka_unit_test(a_selector_gives_the_newest_sample_within_the_lookback),
 	    cmocka_unit_test(a_range_selector_gives_the_samples_as_they_are),
 	    cmocka_unit_test(names_vanish_at_each_operator),
+	    cmocka_unit_test(the_time_of_a_sample_is_that_of_a_selector_only),
 	    cmocka_unit_test(series_that_become_the_same_are_an_error_or_one_series),
 	    cmocka_unit_test(types_and_units_vanish_with_the_name),
 	    cmocka_unit_test(a_matrix_comes_in_label_order_and_a_vector_as_it_was_made),
