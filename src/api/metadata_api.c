@@ -152,7 +152,7 @@ static bool find_series(const struct query_api *api, const struct http_request *
 	struct series_iter *it auto_free(series_iter_close) =
 	    open_selections(api, store, q, ctx, &answer->notes, r->arena, err);
 
-	return it && write_series(it, q->limit, answer, err);
+	return (it && write_series(it, q->limit, answer, err)) || err_wrap(err, "proxy Series()");
 }
 
 void metadata_api_series(struct http_request *r, struct http_response *response, void *arg)
@@ -198,7 +198,7 @@ static bool find_labels_of(struct store_api *store, const struct asked *q,
 			      : store_label_names(store, ctx, &req, notes, a, &found, err);
 	for (size_t i = 0; ok && i < found.n; i++)
 		ARENA_PUSH(a, all, found.v[i]);
-	return ok;
+	return ok || err_wrap(err, "proxy Label%s()", label.n > 0 ? "Values" : "Names");
 }
 
 static bool find_labels(const struct query_api *api, const struct http_request *r,

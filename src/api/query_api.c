@@ -1,8 +1,7 @@
 /* query_api.c - one query from its parameters to its answer.
  *
  * What is wrong with the request is found before anything runs and is bad_data. What goes wrong
- * while it runs is execution, timeout or canceled; a failing store makes an instant query internal,
- * as Thanos has it.
+ * while it runs is execution, timeout or canceled.
  */
 #include "api/query_api.h"
 
@@ -16,24 +15,11 @@
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static enum api_error error_of(enum query_kind kind, const struct err *err)
-{
-	switch ((int)err->code) {
-	case ERR_EXECUTION:
-	case ERR_LIMIT:
-	case ERR_UNSUPPORTED:
-		return API_EXECUTION;
-	default:
-		return kind == QUERY_INSTANT ? API_INTERNAL : API_EXECUTION;
-	}
-}
-
 /* A query whose own time is up fails for that; a store that was too slow is a store that failed. */
-static void fail(struct api_answer *answer, const struct query_params *q, struct ctx *ctx,
-		 struct err *err)
+static void fail(struct api_answer *answer, struct ctx *ctx, struct err *err)
 {
 	struct err why;
-	enum api_error error = error_of(q->kind, err);
+	enum api_error error = err->code == ERR_INTERNAL ? API_INTERNAL : API_EXECUTION;
 
 	if (!ctx_check(ctx, &why)) {
 		bool is_late = why.code == ERR_TIMEOUT;
@@ -242,7 +228,7 @@ static void evaluate(const struct query_api *api, const struct query_params *q,
 		  (wants_columns(r) ? write_columns(q, answer, &e, &err)
 				    : write_json(q, answer, &e, &err));
 	if (!ok) {
-		fail(answer, q, e.ctx, &err);
+		fail(answer, e.ctx, &err);
 		return;
 	}
 	observe(api, q, &e);

@@ -37,6 +37,8 @@ static enum iter_result selection_next(struct series_iter *base, struct series *
 		series_count_add(&s->count, out);
 	else
 		tell_count(s);
+	if (r == ITER_ERROR)
+		err_wrap(err, "proxy Series()");
 	return r;
 }
 
@@ -103,6 +105,7 @@ static struct series_iter *queryable_select_series(struct queryable *base, struc
 	gate_leave(q->options.selects);
 	if (s->src)
 		return &s->base;
+	err_wrap(err, "proxy Series()");
 	free(s);
 	return NULL;
 }

@@ -138,13 +138,12 @@ static void a_store_that_fails_is_a_warning_or_an_error(void **state)
 	assert_non_null(strstr(got.body, "\"warnings\":[\"fetch series for Addr: a:10901"));
 	assert_string_equal(web_header(&rig->web, &got, "cache-control"), "no-store");
 
-	/* An instant query tells storage from execution. */
 	static const struct {
 		const char *path;
 		int status;
 		const char *type;
 	} cases[] = {
-	    {"/api/v1/query?query=up&time=50&partial_response=false", 500, "\"internal\""},
+	    {"/api/v1/query?query=up&time=50&partial_response=false", 422, "\"execution\""},
 	    {"/api/v1/query_range?query=up&start=1&end=2&step=1&partial_response=0", 422,
 	     "\"execution\""},
 	};
