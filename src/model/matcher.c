@@ -224,6 +224,14 @@ const struct str *matcher_set(const struct matcher *m, size_t *n)
 	return m->set.v;
 }
 
+bool matcher_literal(const struct matcher *m, struct str *out)
+{
+	if (m->form != FORM_SET || m->set.n != 1)
+		return false;
+	*out = m->set.v[0];
+	return true;
+}
+
 struct str matcher_prefix(const struct matcher *m)
 {
 	return is_negative(m) ? (struct str){0} : m->prefix;

@@ -40,6 +40,9 @@ bool matcher_matches_empty(const struct matcher *m);
 const struct str *matcher_set(const struct matcher *m, size_t *n);
 /* ... and the literal every matching value starts with (empty when there is none). */
 struct str matcher_prefix(const struct matcher *m);
+/* The only text that its value or expression stands for, of a negative matcher too; false when
+ * there are several. */
+bool matcher_literal(const struct matcher *m, struct str *out);
 
 /* name=~"value", with Go's quoting. */
 void matcher_format(struct buf *out, const struct matcher *m);

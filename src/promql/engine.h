@@ -40,6 +40,8 @@ struct promql_engine_opts {
 	unsigned max_helpers; /* of one selector at a time; at least 1 where there are any */
 	/* Who evaluates what can be evaluated elsewhere; outlives the plan. NULL: nobody. */
 	const struct remote_engines *remotes;
+	/* Plan the query as it is written, without the rewrites that only save work. */
+	bool plans_literally;
 	/* Annotations end with " (line:column)". Thanos answers without. */
 	bool note_positions;
 };

@@ -52,7 +52,7 @@ static void put_selector(struct buf *out, const struct plan_node *node, struct a
 	put_matchers(out, node->matchers, a);
 	if (node->kind == PLAN_RANGE_SELECT)
 		buf_printf(out, "[%s]", duration_str(node->window.range_ms * NS_PER_MS));
-	buf_puts(out, " 0 mod 1");
+	buf_puts(out, node->selects_nothing ? " nothing" : " 0 mod 1");
 }
 
 static void put_call(struct buf *out, const char *before, const struct call *call,

@@ -156,7 +156,9 @@ static struct plan_node *build_selector(struct builder *b, const struct expr *e,
 		return NULL;
 	resolve_at(b, &vs->at, &node->window);
 	node->matchers = vs->matchers;
-	node->names = has_one_name(vs->matchers) ? NAMES_ONE : NAMES_MANY;
+	if (!b->plan->opts.plans_literally)
+		node->selects_nothing = !plan_matchers(b->plan, vs->matchers, &node->matchers);
+	node->names = has_one_name(node->matchers) ? NAMES_ONE : NAMES_MANY;
 	fill_hints(b, node, place, range != NULL);
 	return node;
 }
@@ -531,8 +533,11 @@ static struct plan_node *build(struct builder *b, const struct expr *e, struct p
 {
 	struct plan_node *node = build_kind(b, e, place);
 
-	if (node)
-		plan_node_set_flow(node, &b->plan->opts);
+	if (!node)
+		return NULL;
+	if (!b->plan->opts.plans_literally)
+		plan_node_fold(node);
+	plan_node_set_flow(node, &b->plan->opts);
 	return node;
 }
 
@@ -643,6 +648,8 @@ void promql_plan_free(struct promql_plan *plan)
 	if (!plan)
 		return;
 	promql_query_free(plan->query);
+	for (size_t i = 0; i < plan->matchers.n; i++)
+		matcher_unref(plan->matchers.v[i]);
 	arena_free(plan->arena);
 	free(plan);
 }

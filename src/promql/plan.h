@@ -86,6 +86,7 @@ struct plan_node {
 	struct plan_window window; /* of selectors and subqueries */
 	struct select_hints hints; /* of selectors */
 	struct matchers matchers;  /* of selectors */
+	bool selects_nothing;      /* no series can satisfy them: nobody is asked */
 	/* How often the samples of a selector count: once per step that shares them, and not below
 	 * a subquery, whose own result is counted. */
 	uint64_t sample_weight;
@@ -103,6 +104,10 @@ struct promql_plan {
 	struct query_time time;
 	struct promql_query *query; /* owned */
 	struct arena *arena;        /* owned; of the nodes */
+	struct {
+		struct matcher **v;
+		size_t n, cap;
+	} matchers; /* owned, beside those of the query */
 	struct plan_node *root;
 	uint32_t n_nodes;
 	struct time_range range; /* what all selectors look at together */

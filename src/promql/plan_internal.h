@@ -16,6 +16,12 @@ bool plan_function_takes_bounds(enum function_id id, enum selector_bounds bounds
 /* Whether counts and sums are all it takes of histograms. */
 bool plan_function_reads_stats(enum function_id id);
 
+/* What is left of a selector's matchers; false when no series can satisfy them. */
+bool plan_matchers(struct promql_plan *plan, struct matchers ms, struct matchers *out);
+
+/* A scalar of known numbers becomes a number. */
+void plan_node_fold(struct plan_node *node);
+
 /* Once all else is known of the node: is_per_series and may_collide. */
 void plan_node_set_flow(struct plan_node *node, const struct promql_engine_opts *opts);
 

@@ -9,7 +9,7 @@ bool selection_open(struct selection *sel, struct execution *x, const struct pla
 	*sel = (struct selection){.x = x, .node = node};
 	if (x->feed) {
 		sel->it = x->feed;
-	} else if (node->steps.n == 0) {
+	} else if (node->steps.n == 0 || node->selects_nothing) {
 		sel->it = series_iter_empty();
 	} else {
 		sel->it = queryable_select(x->queryable, x->ctx, node->matchers, &node->hints,

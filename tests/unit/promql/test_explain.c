@@ -2,28 +2,15 @@
 
 #include "base/pool.h"
 #include "tests/lib/expect.h"
+#include "tests/lib/plan_text.h"
 #include "tests/lib/query_rig.h"
-
-static void print(struct buf *out, const struct explain_node *node, int depth)
-{
-	buf_printf(out, "%*s%.*s\n", depth * 2, "", STR_FMT(node->name));
-	for (size_t i = 0; i < node->n_children; i++)
-		print(out, node->children[i], depth + 1);
-}
 
 static void expect_plan(const char *query, struct query_time time, const char *want)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct promql_engine_opts opts = {.parser = PARSER_OPTIONS_ALL};
-	struct err err = ERR_INIT;
 
-	struct promql_plan *plan auto_free(promql_plan_free) =
-	    promql_prepare(str_of(query), &opts, time, &err);
-	if (!plan)
-		fail_msg("%s: %s", query, err.msg);
-	print(&text, promql_explain(plan, a), 0);
-	expect_str(buf_str(&text), want);
+	expect_str(str_of(plan_text(a, query, &opts, time)), want);
 }
 
 static void a_plan_is_a_tree_of_operators(void **state)
