@@ -9,15 +9,13 @@
 #include "promql/histogram_functions.h"
 #include "promql/name_text.h"
 #include "promql/number_text.h"
-#include "promql/operator.h"
+#include "promql/op_params.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define LABEL_LE "le"
-
-enum { PARAMS_MAX = 10 };
 
 struct bucket_series {
 	double upper_bound;
@@ -46,9 +44,7 @@ struct forced_note {
 struct histogram_quantile_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct operator* arg;
-	struct operator* param_ops[PARAMS_MAX];
-	const double *params[PARAMS_MAX]; /* by step: quantiles, or both ends of the fraction */
-	size_t n_params;
+	struct op_params params; /* quantiles, or both ends of the fraction */
 	bool is_fraction;
 	bool has_label;   /* histogram_quantiles() ... */
 	struct str label; /* ... sets it to the quantile */
@@ -76,7 +72,7 @@ struct histogram_quantile_op {
 /* Where in the call: the argument before or behind the parameters. */
 static size_t arg_at(const struct histogram_quantile_op *op)
 {
-	return op->has_label ? 0 : op->n_params;
+	return op->has_label ? 0 : op->base.node->n_args - 1;
 }
 
 static size_t param_at(const struct histogram_quantile_op *op, size_t i)
@@ -149,20 +145,18 @@ static void warn_quantiles(struct histogram_quantile_op *op, size_t param)
 	const struct expr *arg = op->base.node->expr->call.args[param_at(op, param)];
 
 	for (size_t i = 0; i < op->base.steps.n; i++)
-		if (!is_quantile(op->params[param][i]))
+		if (!is_quantile(op->params.v[param][i]))
 			annotations_add(&op->base.x->annotations, NOTE_PROMQL_WARNING, arg->where,
 					"quantile value should be between 0 and 1, got %s",
-					go_float(op->params[param][i]).s);
+					go_float(op->params.v[param][i]).s);
 }
 
 static bool read_params(struct histogram_quantile_op *op, struct err *err)
 {
-	for (size_t i = 0; i < op->n_params; i++) {
-		if (!operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
-			return false;
-		if (!op->is_fraction)
-			warn_quantiles(op, i);
-	}
+	if (!op_params_read(&op->params, op->arena, err))
+		return false;
+	for (size_t i = 0; i < op->params.n && !op->is_fraction; i++)
+		warn_quantiles(op, i);
 	return true;
 }
 
@@ -268,16 +262,16 @@ static double of_native(struct histogram_quantile_op *op, const struct bucket_gr
 	const struct histogram *h = g->native.hist[step];
 
 	if (op->is_fraction)
-		return native_histogram_fraction(op->params[0][step], op->params[1][step], h,
+		return native_histogram_fraction(op->params.v[0][step], op->params.v[1][step], h,
 						 &place);
-	return native_histogram_quantile(op->params[op->round][step], h, &place);
+	return native_histogram_quantile(op->params.v[op->round][step], h, &place);
 }
 
 /* What is odd about the buckets counts once, for the first quantile that looks at them. */
 static bool was_noted(const struct histogram_quantile_op *op, size_t step)
 {
 	for (size_t i = 0; i < op->round; i++)
-		if (is_quantile(op->params[i][step]))
+		if (is_quantile(op->params.v[i][step]))
 			return true;
 	return false;
 }
@@ -288,8 +282,9 @@ static double of_classic(struct histogram_quantile_op *op, const struct bucket_g
 	struct forced_monotonic forced;
 
 	if (op->is_fraction)
-		return classic_histogram_fraction(op->params[0][step], op->params[1][step], v, n);
-	double q = classic_histogram_quantile(op->params[op->round][step], v, n, &forced);
+		return classic_histogram_fraction(op->params.v[0][step], op->params.v[1][step], v,
+						  n);
+	double q = classic_histogram_quantile(op->params.v[op->round][step], v, n, &forced);
 	if (forced.happened && !was_noted(op, step))
 		remember_forced(op, g, step, &forced);
 	return q;
@@ -329,7 +324,7 @@ static bool same_quantile(double a, double b)
  * that have the quantile of the first one. */
 static void split_quantile(struct histogram_quantile_op *op)
 {
-	const double *q = op->params[op->round];
+	const double *q = op->params.v[op->round];
 	size_t n = op->base.steps.n, first = bits_next(op->left.present, n, 0);
 	char text[FLOAT_TEXT_MAX];
 
@@ -351,7 +346,7 @@ static void split_quantile(struct histogram_quantile_op *op)
 static bool next_group(struct histogram_quantile_op *op)
 {
 	struct step_series *s = op->has_label ? &op->left : &op->out;
-	size_t n_rounds = op->is_fraction ? 1 : op->n_params;
+	size_t n_rounds = op->is_fraction ? 1 : op->params.n;
 
 	while (op->round < n_rounds) {
 		if (op->next == op->groups.n) {
@@ -396,8 +391,7 @@ static void histogram_quantile_close(struct operator* base)
 	struct histogram_quantile_op *op = (struct histogram_quantile_op *)base;
 
 	operator_close(op->arg);
-	for (size_t i = 0; i < op->n_params; i++)
-		operator_close(op->param_ops[i]);
+	op_params_close(&op->params);
 	map_done(&op->by_hash);
 	arena_free(op->scratch);
 	arena_free(op->arena);
@@ -420,13 +414,11 @@ struct operator*
 	op->has_label = call->function->id == FUNCTION_HISTOGRAM_QUANTILES;
 	if (op->has_label)
 		op->label = expr_unwrap(call->args[1])->string;
-	op->n_params = node->n_args - (op->has_label ? 2 : 1);
-	assert(op->n_params <= PARAMS_MAX);
+	size_t n_params = node->n_args - (op->has_label ? 2 : 1);
 	op->arg = operator_open(x, node->args[arg_at(op)], err);
 	bool ok = op->arg != NULL;
-	for (size_t i = 0; i < op->n_params && ok; i++)
-		ok =
-		    (op->param_ops[i] = operator_open(x, node->args[param_at(op, i)], err)) != NULL;
+	for (size_t i = 0; i < n_params && ok; i++)
+		ok = op_params_add(&op->params, x, node->args[param_at(op, i)], err);
 	if (!ok) {
 		histogram_quantile_close(&op->base);
 		return NULL;

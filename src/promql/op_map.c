@@ -7,11 +7,9 @@
 #include "promql/histogram_binop.h"
 #include "promql/histogram_functions.h"
 #include "promql/map_functions.h"
-#include "promql/operator.h"
+#include "promql/op_params.h"
 
 #include <stdlib.h>
-
-enum { PARAMS_MAX = 2 };
 
 struct map_op;
 typedef void apply_fn(const struct map_op *op, struct step_series *s);
@@ -19,9 +17,7 @@ typedef void apply_fn(const struct map_op *op, struct step_series *s);
 struct map_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct operator* arg;
-	struct operator* param_ops[PARAMS_MAX];
-	const double *params[PARAMS_MAX]; /* by step; NULL until the first series */
-	size_t n_params;
+	struct op_params params;
 	struct arena *arena;
 	struct arena *scratch; /* of one series */
 	apply_fn *apply;
@@ -111,7 +107,7 @@ static void apply_round(const struct map_op *op, struct step_series *s)
 	step_series_drop_histograms(s, n);
 	EACH_STEP(s, i, n)
 	{
-		double inverse = 1 / (op->n_params ? op->params[0][i] : 1);
+		double inverse = 1 / (op->params.n ? op->params.v[0][i] : 1);
 		s->v[i] = floor(s->v[i] * inverse + 0.5) / inverse;
 	}
 }
@@ -124,10 +120,10 @@ static void apply_clamp(const struct map_op *op, struct step_series *s)
 	step_series_drop_histograms(s, n);
 	EACH_STEP(s, i, n)
 	{
-		double min = id == FUNCTION_CLAMP_MAX ? -INFINITY : op->params[0][i];
+		double min = id == FUNCTION_CLAMP_MAX ? -INFINITY : op->params.v[0][i];
 		double max = id == FUNCTION_CLAMP_MIN   ? INFINITY
-			     : id == FUNCTION_CLAMP_MAX ? op->params[0][i]
-							: op->params[1][i];
+			     : id == FUNCTION_CLAMP_MAX ? op->params.v[0][i]
+							: op->params.v[1][i];
 		if (max < min)
 			bits_clear(s->present, i);
 		else
@@ -141,7 +137,7 @@ static void combine_histogram(const struct map_op *op, struct step_series *s, si
 	const struct binary *bin = &op->base.node->expr->binary;
 	struct note_place place = {&op->base.x->annotations, op->base.node->expr->where, {0}};
 	struct operand vector = {s->v[i], step_series_histogram(s, i)};
-	struct operand scalar = {op->params[0][i], NULL};
+	struct operand scalar = {op->params.v[0][i], NULL};
 	const struct histogram *h = NULL;
 
 	enum binop_result result =
@@ -169,7 +165,7 @@ static void combine_histograms(const struct map_op *op, struct step_series *s)
 static void apply_arithmetic(const struct map_op *op, struct step_series *s)
 {
 	enum expr_op operation = op->base.node->expr->binary.op;
-	const double *scalar = op->params[0];
+	const double *scalar = op->params.v[0];
 	size_t n = op->base.steps.n;
 
 	combine_histograms(op, s); /* in whose slots the values below mean nothing */
@@ -181,7 +177,7 @@ static void apply_arithmetic(const struct map_op *op, struct step_series *s)
 static void filter_steps(const struct map_op *op, const struct step_series *s, uint64_t *present)
 {
 	enum expr_op operation = op->base.node->expr->binary.op;
-	const double *scalar = op->params[0];
+	const double *scalar = op->params.v[0];
 
 	columns_filter(operation, op->scalar_is_left ? scalar : s->v,
 		       op->scalar_is_left ? s->v : scalar, present, op->base.steps.n);
@@ -206,22 +202,13 @@ static void apply_comparison(const struct map_op *op, struct step_series *s)
 		s->v[i] = bits_has(holds, i);
 }
 
-static bool read_params(struct map_op *op, struct err *err)
-{
-	for (size_t i = 0; i < op->n_params; i++)
-		if (!op->params[i] &&
-		    !operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
-			return false;
-	return true;
-}
-
 static enum iter_result map_next_series(struct operator* base, struct step_series *out,
 					struct err *err)
 {
 	struct map_op *op = (struct map_op *)base;
 	enum iter_result r;
 
-	if (!read_params(op, err))
+	if (!op_params_read(&op->params, op->arena, err))
 		return ITER_ERROR;
 	while ((r = operator_next(op->arg, out, err)) == ITER_VALUE) {
 		arena_clear(op->scratch);
@@ -245,8 +232,7 @@ static void map_close(struct operator* base)
 	struct map_op *op = (struct map_op *)base;
 
 	operator_close(op->arg);
-	for (size_t i = 0; i < op->n_params; i++)
-		operator_close(op->param_ops[i]);
+	op_params_close(&op->params);
 	arena_free(op->scratch);
 	arena_free(op->arena);
 	free(op);
@@ -305,13 +291,9 @@ static bool open_children(struct map_op *op, struct execution *x, const struct p
 	op->arg = operator_open(x, node->args[0], err);
 	if (!op->arg)
 		return false;
-	for (size_t i = 1; i < node->n_args; i++) {
-		assert(op->n_params < PARAMS_MAX);
-		struct operator* param = operator_open(x, node->args[i], err);
-		if (!param)
+	for (size_t i = 1; i < node->n_args; i++)
+		if (!op_params_add(&op->params, x, node->args[i], err))
 			return false;
-		op->param_ops[op->n_params++] = param;
-	}
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "promql/histogram_windows.h"
 #include "promql/name_text.h"
 #include "promql/number_text.h"
+#include "promql/op_params.h"
 #include "promql/pair_counts.h"
 #include "promql/range_functions.h"
 #include "promql/start_times.h"
@@ -17,8 +18,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PARAMS_MAX = 2 };
-
 struct range_call_op {
 	struct operator base; /* first, so that the two pointers convert */
 	struct range_source source;
@@ -26,9 +25,7 @@ struct range_call_op {
 	range_fn *fn; /* NULL for those that see all windows at once */
 	struct arena *arena;
 	struct arena *scratch; /* of one series */
-	struct operator* param_ops[PARAMS_MAX];
-	size_t n_params;
-	const double *params[PARAMS_MAX]; /* by step; NULL until the first series */
+	struct op_params params;
 	struct step_series out;
 	struct note_place place; /* of the current series */
 	bool keeps_name;
@@ -39,15 +36,6 @@ struct range_call_op {
 static struct text_range source_where(const struct range_call_op *op)
 {
 	return op->base.node->args[0]->expr->where;
-}
-
-static bool read_params(struct range_call_op *op, struct err *err)
-{
-	for (size_t i = 0; i < op->n_params; i++)
-		if (!op->params[i] &&
-		    !operator_read_scalar(op->param_ops[i], op->arena, &op->params[i], err))
-			return false;
-	return true;
 }
 
 static bool check_params(struct range_call_op *op, const double *params, struct err *err)
@@ -71,11 +59,11 @@ static bool check_params(struct range_call_op *op, const double *params, struct 
 
 static bool check_all_params(struct range_call_op *op, const struct windows *w, struct err *err)
 {
-	double params[PARAMS_MAX] = {0};
+	double params[OP_PARAMS_MAX] = {0};
 
-	for (size_t step = 0; op->n_params && step < w->n; step++) {
-		for (size_t i = 0; i < op->n_params; i++)
-			params[i] = op->params[i][step];
+	for (size_t step = 0; op->params.n && step < w->n; step++) {
+		for (size_t i = 0; i < op->params.n; i++)
+			params[i] = op->params.v[i][step];
 		if (w->from[step] < w->to[step] && !check_params(op, params, err))
 			return false;
 	}
@@ -86,7 +74,7 @@ static bool check_all_params(struct range_call_op *op, const struct windows *w, 
 static void call_each_window(struct range_call_op *op, const struct samples *s,
 			     const struct windows *windows)
 {
-	double params[PARAMS_MAX] = {0};
+	double params[OP_PARAMS_MAX] = {0};
 	struct range_window w = {.s = s, .params = params, .scratch = op->scratch};
 
 	bits_clear_all(op->out.present, windows->n);
@@ -96,8 +84,8 @@ static void call_each_window(struct range_call_op *op, const struct samples *s,
 		w.to = windows->to[step];
 		if (w.from == w.to)
 			continue;
-		for (size_t i = 0; i < op->n_params; i++)
-			params[i] = op->params[i][step];
+		for (size_t i = 0; i < op->params.n; i++)
+			params[i] = op->params.v[i][step];
 		struct arena_mark mark = arena_mark(op->scratch);
 		if (op->fn(&w, &op->out.v[step]))
 			bits_set(op->out.present, step);
@@ -113,7 +101,7 @@ static bool call_windows(struct range_call_op *op, const struct samples *s, stru
 
 	if (!check_all_params(op, &w, err))
 		return false;
-	if (!window_kernel(op->id, s, &w, op->params, op->n_params, op->scratch, op->out.v,
+	if (!window_kernel(op->id, s, &w, op->params.v, op->params.n, op->scratch, op->out.v,
 			   op->out.present))
 		call_each_window(op, s, &w);
 	return true;
@@ -416,7 +404,7 @@ static enum iter_result range_call_next(struct operator* base, struct step_serie
 	struct range_series s;
 	enum iter_result r;
 
-	if (!read_params(op, err))
+	if (!op_params_read(&op->params, op->arena, err))
 		return ITER_ERROR;
 	while ((r = range_source_next(&op->source, &s, err)) == ITER_VALUE) {
 		if (s.samples.n == 0)
@@ -451,8 +439,7 @@ static void range_call_close(struct operator* base)
 	struct range_call_op *op = (struct range_call_op *)base;
 
 	range_source_done(&op->source);
-	for (size_t i = 0; i < op->n_params; i++)
-		operator_close(op->param_ops[i]);
+	op_params_close(&op->params);
 	arena_free(op->scratch);
 	arena_free(op->arena);
 	free(op);
@@ -465,13 +452,9 @@ static bool open_children(struct range_call_op *op, struct execution *x,
 {
 	if (!range_source_open(&op->source, x, node->args[0], err))
 		return false;
-	for (size_t i = 1; i < node->n_args; i++) {
-		assert(op->n_params < PARAMS_MAX);
-		struct operator* param = operator_open(x, node->args[i], err);
-		if (!param)
+	for (size_t i = 1; i < node->n_args; i++)
+		if (!op_params_add(&op->params, x, node->args[i], err))
 			return false;
-		op->param_ops[op->n_params++] = param;
-	}
 	return true;
 }
 
