@@ -469,7 +469,7 @@ static const struct expr *distribute_tree(struct planner *p, const struct expr *
 
 	if (!root)
 		return NULL;
-	bool may_pass = p->engines->n == 1 || !has_info(e);
+	bool may_pass = (p->engines->n == 1 && !p->d->is_restricted) || !has_info(e);
 	const struct expr *whole = may_pass ? pass_through(p, root) : NULL;
 	if (whole)
 		return whole;

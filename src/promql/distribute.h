@@ -27,6 +27,8 @@ struct distribution {
 	struct query_time time;
 	int64_t lookback_ms;
 	int64_t default_step_ms; /* of subqueries */
+	/* The query is restricted to a label: what info() looks for can be restricted here only. */
+	bool is_restricted;
 	/* Set: a label of the shares is overwritten, which keeps parts here that could have been
 	 * given away. */
 	bool rewrites_share_label;

@@ -601,6 +601,7 @@ static const struct expr *distributed(struct promql_plan *plan, const struct ste
 	    .time = plan->time,
 	    .lookback_ms = plan->opts.lookback_ms,
 	    .default_step_ms = plan->opts.default_step_ms,
+	    .is_restricted = plan->query->enforced != NULL,
 	};
 
 	if (!d.engines)

@@ -12,6 +12,7 @@ struct fixture {
 	struct remote_engine v[3];
 	struct remote_engines engines;
 	struct query_time time;
+	bool is_restricted;
 	struct distribution d;
 };
 
@@ -76,7 +77,8 @@ static const char *plan_of(struct fixture *f, const char *query)
 	f->d = (struct distribution){.engines = &f->engines,
 				     .time = f->time,
 				     .lookback_ms = 300000,
-				     .default_step_ms = 60000};
+				     .default_step_ms = 60000,
+				     .is_restricted = f->is_restricted};
 	const struct expr *e = distribute(&f->d, parsed->root, &steps, f->a, &err);
 	if (!e)
 		return arena_printf(f->a, "error: %s", err.msg);
@@ -326,6 +328,9 @@ static void info_looks_for_its_series_here(void **state)
 	expect_plan(f, "sum(info(x))", "sum(info(x))");
 	f->engines.n = 1;
 	expect_plan(f, "sum(info(x))", "remote(sum(info(x))) on east from 0");
+	f->is_restricted = true;
+	expect_plan(f, "sum(info(x))", "sum(info(x))");
+	expect_plan(f, "sum(x)", "remote(sum(x)) on east from 0");
 }
 
 static void the_order_of_an_answer_is_made_here(void **state)
