@@ -262,7 +262,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 const struct command command_store = {
     .name = "store",
     .help =
-	"Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM, S3, GCS.",
+	"Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM, S3, GCS, AZURE.",
     .flags = store_flags,
     .n_flags = sizeof(store_flags) / sizeof(*store_flags),
     .options_bytes = sizeof(struct store_options),

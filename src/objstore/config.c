@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "codec/yaml.h"
+#include "objstore/azure.h"
 #include "objstore/filesystem.h"
 #include "objstore/gcs.h"
 #include "objstore/metered.h"
@@ -91,6 +92,19 @@ static bool open_gcs(const struct yaml_node *config, const struct bucket_context
 	return *out != NULL;
 }
 
+/* --- Azure --------------------------------------------------------------------------------- */
+
+static bool open_azure(const struct yaml_node *config, const struct bucket_context *context,
+		       struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
+{
+	struct azure_config c;
+
+	if (!azure_config_decode(config, a, &c, notes, err))
+		return false;
+	*out = azure_bucket_new(&c, context->loop, context->clock, err);
+	return *out != NULL;
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 struct store_type {
@@ -102,7 +116,7 @@ static const struct store_type store_types[] = {
     {"FILESYSTEM", open_filesystem},
     {"S3", open_s3},
     {"GCS", open_gcs},
-    {"AZURE", NULL},
+    {"AZURE", open_azure},
     {"SWIFT", NULL},
     {"COS", NULL},
     {"ALIYUNOSS", NULL},

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from world.athanor import BINARY
+from world.azurite import Azurite
 from world.ceph import Ceph
 from world.gcs import Gcs
 from world.prometheus import now_s
@@ -100,3 +101,24 @@ def test_a_forged_key_gets_no_token(gcs, tmp_path):
     assert done.returncode != 0
     assert "Google access token" in done.stderr + done.stdout
     assert "bad signature" in done.stderr + done.stdout
+
+
+@pytest.fixture(scope="module")
+def azurite(tmp_path_factory):
+    store = Azurite("azurite", tmp_path_factory.mktemp("azurite")).start()
+    yield store
+    store.stop()
+
+
+def test_azure_passes_the_acceptance_suite(azurite, tmp_path):
+    accept(tmp_path, azurite.configuration("acceptance"))
+
+
+def test_a_wrong_account_key_is_refused(azurite, tmp_path):
+    config = azurite.configuration("acceptance", "bm90IHRoZSBrZXk=")
+    config["config"]["max_retries"] = 1
+
+    done = run_acceptance(tmp_path, config)
+
+    assert done.returncode != 0
+    assert "Azure: HEAD acceptance/: 403: AuthorizationFailure" in done.stderr + done.stdout
