@@ -12,6 +12,74 @@ static struct histogram nothing_before(const struct histogram *h)
 	    .schema = h->schema, .bounds = h->bounds, .n_bounds = h->n_bounds};
 }
 
+/* --- what happens in a window ----------------------------------------------------------------- */
+
+/* `before` is what sample i is compared with: the one before it, or nothing. */
+static bool is_reset(const struct histogram_window *w, size_t i, const struct histogram *before)
+{
+	return (w->st_ms && start_time_is_reset(w->t_ms, w->st_ms, i)) ||
+	       histogram_is_reset(w->v[i], before);
+}
+
+static struct histogram_events *count_events(const struct histogram_window *series, struct arena *a)
+{
+	struct histogram_events *events = arena_alloc(a, series->n * sizeof(*events));
+	struct histogram_events e = {0};
+
+	for (size_t i = 0; i < series->n; i++) {
+		const struct histogram *h = series->v[i];
+		if (i > 0) {
+			e.resets += is_reset(series, i, series->v[i - 1]);
+			e.schemas += h->schema != series->v[i - 1]->schema;
+		}
+		e.gauges += h->hint == HISTOGRAM_GAUGE;
+		events[i] = e;
+	}
+	return events;
+}
+
+struct histogram_window histogram_window_of(const struct samples *s, bool counts_events,
+					    struct arena *a, uint32_t *before)
+{
+	int64_t *t_ms = arena_alloc(a, s->n * sizeof(*t_ms));
+	int64_t *st_ms = s->st_ms ? arena_alloc(a, s->n * sizeof(*st_ms)) : NULL;
+	struct histogram **v = ARENA_ARRAY(a, struct histogram *, s->n);
+	struct histogram_window all = {.t_ms = t_ms, .st_ms = st_ms, .v = v};
+
+	for (size_t i = 0; i < s->n; i++) {
+		before[i] = (uint32_t)all.n;
+		if (!s->hist[i])
+			continue;
+		t_ms[all.n] = s->t_ms[i];
+		if (st_ms)
+			st_ms[all.n] = s->st_ms[i];
+		v[all.n++] = s->hist[i];
+	}
+	before[s->n] = (uint32_t)all.n;
+	if (counts_events)
+		all.events = count_events(&all, a);
+	return all;
+}
+
+/* Between its first sample and its last. */
+static bool may_have_resets(const struct histogram_window *w)
+{
+	return !w->events || w->events[w->n - 1].resets != w->events[0].resets;
+}
+
+static bool may_have_schemas(const struct histogram_window *w)
+{
+	return !w->events || w->events[w->n - 1].schemas != w->events[0].schemas;
+}
+
+static bool may_have_gauges(const struct histogram_window *w)
+{
+	return !w->events || w->v[0]->hint == HISTOGRAM_GAUGE ||
+	       w->events[w->n - 1].gauges != w->events[0].gauges;
+}
+
+/* --- increase --------------------------------------------------------------------------------- */
+
 /* The lowest schema of the window, from `first` on. False when custom and other buckets meet, in
  * the samples that count. */
 static bool find_schema(const struct histogram_window *w, const struct histogram *first,
@@ -22,6 +90,8 @@ static bool find_schema(const struct histogram_window *w, const struct histogram
 	if (histogram_is_custom(last) != histogram_is_custom(first))
 		return false;
 	*out = last->schema < first->schema ? last->schema : first->schema;
+	if (!may_have_schemas(w))
+		return true;
 	for (size_t i = 1; is_counter && i + 1 < w->n; i++) {
 		if (histogram_is_custom(w->v[i]) != histogram_is_custom(first))
 			return false;
@@ -41,19 +111,12 @@ static void note_kind(const struct histogram_window *w, bool is_counter)
 			note_not_gauge(&w->place);
 		return;
 	}
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; may_have_gauges(w) && i < w->n; i++) {
 		if (w->v[i]->hint != HISTOGRAM_GAUGE)
 			continue;
 		note_not_counter(&w->place);
 		return;
 	}
-}
-
-/* `before` is what sample i is compared with: the one before it, or nothing. */
-static bool is_reset(const struct histogram_window *w, size_t i, const struct histogram *before)
-{
-	return (w->st_ms && start_time_is_reset(w->t_ms, w->st_ms, i)) ||
-	       histogram_is_reset(w->v[i], before);
 }
 
 static void note_overlap(const struct histogram_window *w)
@@ -72,10 +135,11 @@ static struct histogram *increase(const struct histogram_window *w, bool is_coun
 {
 	struct histogram none;
 	const struct histogram *before = w->v[0];
+	bool adds_resets = is_counter && may_have_resets(w);
 	struct histogram_clash clash;
 	int32_t schema;
 
-	if (is_counter && is_reset(w, 1, before)) {
+	if (adds_resets && is_reset(w, 1, before)) {
 		none = nothing_before(w->v[1]);
 		before = &none;
 	}
@@ -91,7 +155,7 @@ static struct histogram *increase(const struct histogram_window *w, bool is_coun
 		note_reconciled_bounds(&w->place, "subtraction");
 	if (is_counter)
 		note_overlap(w);
-	for (size_t i = 1; is_counter && i < w->n; i++) {
+	for (size_t i = 1; adds_resets && i < w->n; i++) {
 		if (is_reset(w, i, before)) {
 			clash = histogram_add(a, h, before);
 			if (clash.has_bounds)

@@ -251,28 +251,24 @@ static void call_histograms(struct range_call_op *op, enum taste taste, const st
 {
 	const struct plan_window *window = &op->base.node->args[0]->window;
 	struct window_cursor c = {.t_ms = s->t_ms, .n = s->n};
-	struct histogram_window w = {.place = op->place};
-	int64_t *t_ms = arena_alloc(op->scratch, s->n * sizeof(*t_ms));
-	int64_t *st_ms = s->st_ms ? arena_alloc(op->scratch, s->n * sizeof(*st_ms)) : NULL;
-	struct histogram **v = ARENA_ARRAY(op->scratch, struct histogram *, s->n);
+	uint32_t *before = arena_alloc(op->scratch, (s->n + 1) * sizeof(*before));
+	bool is_counter = op->id == FUNCTION_RATE || op->id == FUNCTION_INCREASE;
+	struct histogram_window all = histogram_window_of(s, is_counter, op->scratch, before);
 
-	w.t_ms = t_ms;
-	w.st_ms = st_ms;
-	w.v = v;
 	for (size_t step = 0; step < op->base.steps.n; step++) {
-		w.end_ms = window_end(window, steps_at(&op->base.steps, step));
-		w.start_ms = w.end_ms - window->range_ms;
-		window_cursor_move(&c, w.start_ms, w.end_ms);
-		size_t from = first_that_counts(taste, &c);
-		w.n = 0;
-		for (size_t i = from; i < c.to; i++) {
-			if (!s->hist[i])
-				continue;
-			t_ms[w.n] = s->t_ms[i];
-			if (st_ms)
-				st_ms[w.n] = s->st_ms[i];
-			v[w.n++] = s->hist[i];
-		}
+		int64_t end_ms = window_end(window, steps_at(&op->base.steps, step));
+		window_cursor_move(&c, end_ms - window->range_ms, end_ms);
+		size_t from = first_that_counts(taste, &c), first = before[from];
+		struct histogram_window w = {
+		    .t_ms = all.t_ms + first,
+		    .st_ms = all.st_ms ? all.st_ms + first : NULL,
+		    .v = all.v + first,
+		    .events = all.events ? all.events + first : NULL,
+		    .n = before[c.to] - first,
+		    .start_ms = end_ms - window->range_ms,
+		    .end_ms = end_ms,
+		    .place = op->place,
+		};
 		call_histogram_window(op, taste, step, &w, c.to - from - w.n);
 	}
 }

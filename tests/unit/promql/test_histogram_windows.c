@@ -47,10 +47,30 @@ static void load(struct fixture *f, const char *texts)
 	w->end_ms = (int64_t)w->n * MINUTE;
 }
 
+/* The same window as part of a series whose events were counted. */
+static struct histogram_window counted(struct fixture *f)
+{
+	const struct histogram_window *w = &f->window;
+	struct samples s = {
+	    .t_ms = f->t_ms, .st_ms = w->st_ms ? f->st_ms : NULL, .hist = f->v, .n = w->n};
+	uint32_t before[MAX + 1];
+
+	struct histogram_window all = histogram_window_of(&s, true, f->rig.arena, before);
+	assert_int_equal(before[w->n], w->n);
+	all.start_ms = w->start_ms;
+	all.end_ms = w->end_ms;
+	all.place = w->place;
+	return all;
+}
+
 static void expect_rate(struct fixture *f, enum rate_kind kind, const char *want)
 {
+	const struct histogram_window with_events = counted(f);
 	const struct histogram *got = histogram_rate(&f->window, kind, f->rig.arena);
 
+	assert_non_null(got);
+	expect_histogram(f->rig.arena, got, want);
+	got = histogram_rate(&with_events, kind, f->rig.arena);
 	assert_non_null(got);
 	expect_histogram(f->rig.arena, got, want);
 }
