@@ -83,3 +83,12 @@ struct series series_copy(struct arena *a, const struct series *s)
 		chunks[i] = chunk_copy(a, &s->chunks[i]);
 	return (struct series){labels_copy(a, s->labels), chunks, s->n_chunks};
 }
+
+size_t series_size_bytes(const struct series *s)
+{
+	size_t bytes = s->labels.n * sizeof(*s->labels.v) + s->n_chunks * sizeof(*s->chunks);
+
+	for (size_t i = 0; i < s->labels.n; i++)
+		bytes += s->labels.v[i].name.n + s->labels.v[i].value.n;
+	return bytes + series_chunk_bytes(s);
+}

@@ -29,6 +29,8 @@ size_t series_chunk_bytes(const struct series *s);
 
 /* A deep copy in `a`. */
 struct series series_copy(struct arena *a, const struct series *s);
+/* How much memory a copy takes, within a few bytes. */
+size_t series_size_bytes(const struct series *s);
 
 struct series_iter;
 

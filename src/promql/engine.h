@@ -25,6 +25,8 @@ struct promql_engine_opts {
 	int64_t default_step_ms; /* of subqueries that give none; 0: one minute */
 	int64_t max_samples;     /* that a query may hold at once; 0: no limit */
 	int64_t max_series;      /* that its selectors may select together; 0: no limit */
+	/* Of encoded series, kept for equal selectors that read them later; 0: 32 MiB. */
+	int64_t max_shared_bytes;
 	/* Metric names vanish from the answer at its end only, instead of at each operator. */
 	bool delayed_name_removal;
 	bool use_start_timestamps;

@@ -25,6 +25,7 @@ struct execution {
 	struct notes *notes; /* of the stores */
 	/* Of a lane: where its selector gets series from, instead of the queryable. Borrowed. */
 	struct series_iter *feed;
+	struct shared_selections *shared; /* owned by the result; NULL: none, and for lanes */
 	struct annotations annotations;
 	const struct plan_node *selector; /* whose series came last; NULL before any */
 	uint64_t series_found;            /* by all selectors, against opts.max_series */

@@ -636,6 +636,8 @@ struct promql_plan *promql_prepare(struct str text, const struct promql_engine_o
 	if (!plan->root)
 		return NULL;
 	set_query_range(&b);
+	if (!plan->opts.plans_literally)
+		plan_share_selectors(plan, b.selectors.v, b.selectors.n);
 	return take(plan);
 }
 

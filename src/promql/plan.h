@@ -87,6 +87,8 @@ struct plan_node {
 	struct select_hints hints; /* of selectors */
 	struct matchers matchers;  /* of selectors */
 	bool selects_nothing;      /* no series can satisfy them: nobody is asked */
+	/* Of selectors: 0, or the same number for those that ask for the same series, from 1 on. */
+	uint32_t shared;
 	/* How often the samples of a selector count: once per step that shares them, and not below
 	 * a subquery, whose own result is counted. */
 	uint64_t sample_weight;
@@ -110,6 +112,7 @@ struct promql_plan {
 	} matchers; /* owned, beside those of the query */
 	struct plan_node *root;
 	uint32_t n_nodes;
+	uint32_t n_shared;       /* how many requests several selectors share */
 	struct time_range range; /* what all selectors look at together */
 	/* Something could not be distributed because of what is told in an annotation. */
 	bool rewrites_share_label;

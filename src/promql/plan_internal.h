@@ -19,6 +19,9 @@ bool plan_function_reads_stats(enum function_id id);
 /* What is left of a selector's matchers; false when no series can satisfy them. */
 bool plan_matchers(struct promql_plan *plan, struct matchers ms, struct matchers *out);
 
+/* Numbers selectors that ask for the same series. */
+void plan_share_selectors(struct promql_plan *plan, struct plan_node *const *selectors, size_t n);
+
 /* A scalar of known numbers becomes a number. */
 void plan_node_fold(struct plan_node *node);
 

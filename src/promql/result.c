@@ -8,6 +8,7 @@
 #include "promql/bounded_windows.h"
 #include "promql/explain_internal.h"
 #include "promql/operator.h"
+#include "promql/shared_selection.h"
 #include "promql/window_cursor.h"
 
 #include <stdlib.h>
@@ -76,6 +77,7 @@ struct promql_result *promql_execute(const struct promql_plan *plan, struct quer
 	r->scratch = arena_new(tracker);
 	r->is_first = true;
 	r->x.meter = meter_new(plan, r->arena);
+	r->x.shared = shared_selections_new(plan);
 	if (!open_root(r, err)) {
 		promql_result_free(r);
 		return NULL;
@@ -91,6 +93,7 @@ void promql_result_free(struct promql_result *r)
 	operator_close(r->op);
 	if (r->has_source)
 		range_source_done(&r->source);
+	shared_selections_free(r->x.shared);
 	annotations_done(&r->x.annotations);
 	arena_free(r->scratch);
 	arena_free(r->arena);

@@ -2,6 +2,7 @@
 
 #include "promql/histogram_stats.h"
 #include "promql/meter.h"
+#include "promql/shared_selection.h"
 
 bool selection_open(struct selection *sel, struct execution *x, const struct plan_node *node,
 		    struct err *err)
@@ -11,12 +12,14 @@ bool selection_open(struct selection *sel, struct execution *x, const struct pla
 		sel->it = x->feed;
 	} else if (node->steps.n == 0 || node->selects_nothing) {
 		sel->it = series_iter_empty();
+	} else if (node->shared) {
+		sel->it = shared_selection_open(x, node, err);
 	} else {
 		sel->it = queryable_select(x->queryable, x->ctx, node->matchers, &node->hints,
 					   x->notes, x->tracker, err);
-		if (!sel->it)
-			return err_wrap(err, "expanding series");
 	}
+	if (!sel->it)
+		return err_wrap(err, "expanding series");
 	sel->arena = arena_new(x->tracker);
 	return true;
 }

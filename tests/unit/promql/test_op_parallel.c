@@ -111,6 +111,8 @@ static const char *const queries[] = {
     "m_total - on (instance, job) n",
     "sum(rate(m_total[1m])) / sum(rate(m_total[2m]))",
     "m_total unless n",
+    "m_total - m_total * 2",
+    "rate(m_total[1m]) > 1 and rate(m_total[1m]) < 5",
     "n or m_total",
     "sort_desc(n % 13)",
     "sum_over_time(rate(m_total[1m])[2m:20s])",
