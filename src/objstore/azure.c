@@ -18,12 +18,8 @@ void azure_request(struct azure_bucket *b, struct store_request *r, const char *
 	struct buf path auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 
 	buf_append_str(&path, b->path);
-	for (struct str rest = name; rest.n;) {
-		size_t slash = str_find(rest, STR("/"));
-		buf_putc(&path, '/');
-		http_percent_encode(str_from(rest.p, slash), &path);
-		rest = str_skip(rest, slash < rest.n ? slash + 1 : slash);
-	}
+	if (name.n)
+		store_path_add(&path, name);
 	*r = (struct store_request){
 	    .method = method,
 	    .base = b->base_url,

@@ -1,20 +1,8 @@
-#include "base/duration.h"
 #include "objstore/azure.h"
-
-static bool decode_duration(const struct yaml_node *node, struct arena *a, void *out,
-			    struct err *err)
-{
-	struct str text = {0};
-
-	(void)a;
-	return yaml_to_str(node, &text, err) &&
-	       (text.n == 0 || model_duration_parse(text, out, err) ||
-		yaml_fail(node, err, "%s", err->msg));
-}
 
 #define TEXT(name, member) YAML_FIELD(struct azure_config, name, member, YAML_STR)
 #define DELAY(name, member)                                                                        \
-	YAML_FIELD_DECODED(struct azure_pipeline_config, name, member, decode_duration)
+	YAML_FIELD_DECODED(struct azure_pipeline_config, name, member, transport_decode_duration)
 
 static const struct yaml_field pipeline_fields[] = {
     YAML_FIELD(struct azure_pipeline_config, "max_tries", max_tries, YAML_I64),

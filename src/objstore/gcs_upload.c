@@ -4,68 +4,59 @@
 #include "base/alloc.h"
 #include "objstore/gcs_internal.h"
 #include "objstore/object_name.h"
+#include "objstore/part_writer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct gcs_writer {
-	struct bucket_writer base; /* first, so that the two pointers convert */
+struct gcs_upload {
+	struct part_upload base; /* first, so that the two pointers convert */
 	struct gcs_bucket *b;
 	struct ctx *ctx;
-	enum bucket_put_mode mode;
 	struct arena *a;
-	struct str name;
-	struct buf chunk;   /* what the store does not have yet */
-	uint64_t n_sent;    /* what it has */
+	uint64_t n_sent;    /* what the store has */
 	const char *origin; /* of the session; NULL: nothing was sent yet */
 	struct str path, query;
 };
 
-static void writer_free(struct gcs_writer *w)
+static void upload_free(struct part_upload *base)
 {
-	buf_done(&w->chunk);
-	arena_free(w->a);
-	free(w);
+	struct gcs_upload *u = (struct gcs_upload *)base;
+
+	arena_free(u->a);
+	free(u);
 }
 
-static bool told(const struct gcs_writer *w, bool ok, struct err *err)
-{
-	if (!ok && err->code == ERR_EXISTS && w->mode == PUT_IF_ABSENT)
-		err_set(err, ERR_EXISTS, "object %.*s: is in the bucket already", STR_FMT(w->name));
-	return ok;
-}
-
-static void upload_request(struct gcs_writer *w, struct store_request *r, const char *type,
+static void upload_request(struct gcs_upload *u, struct store_request *r, const char *type,
 			   struct arena *a)
 {
 	struct buf query auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 
-	gcs_request(w->b, r, "POST", "/upload/storage/v1/b/", STR(""), a);
-	r->object = arena_printf(a, "%.*s/%.*s", STR_FMT(w->b->bucket), STR_FMT(w->name));
-	if (w->mode == PUT_IF_ABSENT)
+	gcs_request(u->b, r, "POST", "/upload/storage/v1/b/", STR(""), a);
+	r->object = arena_printf(a, "%.*s/%.*s", STR_FMT(u->b->bucket), STR_FMT(u->base.name));
+	if (u->base.mode == PUT_IF_ABSENT)
 		store_query_add(&query, "ifGenerationMatch", STR("0"));
-	store_query_add(&query, "name", w->name);
+	store_query_add(&query, "name", u->base.name);
 	store_query_add(&query, "uploadType", str_of(type));
 	r->query = arena_str(a, buf_str(&query));
 	store_request_add(r, "content-type", STR("application/octet-stream"));
 }
 
-static bool put_whole(struct gcs_writer *w, struct err *err)
+static bool put_whole(struct part_upload *base, struct str bytes, struct err *err)
 {
+	struct gcs_upload *u = (struct gcs_upload *)base;
 	struct store_request r;
 	struct store_answer answer;
 
-	upload_request(w, &r, "media", w->a);
-	r.body = buf_str(&w->chunk);
-	return told(
-	    w, http_store_ask(w->b->store, w->ctx, &r, GCS_ANSWER_MAX_BYTES, w->a, &answer, err),
-	    err);
+	upload_request(u, &r, "media", u->a);
+	r.body = bytes;
+	return http_store_ask(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, u->a, &answer, err);
 }
 
 /* --- resumable -------------------------------------------------------------------------------- */
 
 /* The session is a URL: scheme and host, path, query. */
-static bool split_session(struct gcs_writer *w, struct str url, struct err *err)
+static bool split_session(struct gcs_upload *u, struct str url, struct err *err)
 {
 	size_t scheme = str_find(url, STR("://"));
 	size_t host = scheme + 3 > url.n ? url.n : scheme + 3;
@@ -74,35 +65,33 @@ static bool split_session(struct gcs_writer *w, struct str url, struct err *err)
 
 	if (path == url.n)
 		return err_set(err, ERR_CORRUPT, "GCS: POST %.*s: no upload session in the answer",
-			       STR_FMT(w->name));
-	w->origin = arena_cstr(w->a, str_from(url.p, path));
-	w->path = arena_str(w->a, str_from(url.p + path, query - path));
-	w->query = arena_str(w->a, str_skip(url, query < url.n ? query + 1 : query));
+			       STR_FMT(u->base.name));
+	u->origin = arena_cstr(u->a, str_from(url.p, path));
+	u->path = arena_str(u->a, str_from(url.p + path, query - path));
+	u->query = arena_str(u->a, str_skip(url, query < url.n ? query + 1 : query));
 	return true;
 }
 
-static bool begin_session(struct gcs_writer *w, struct err *err)
+static bool begin_session(struct gcs_upload *u, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct store_request r;
 	struct store_answer answer;
 
-	upload_request(w, &r, "resumable", a);
-	return told(w,
-		    http_store_ask(w->b->store, w->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer, err),
-		    err) &&
-	       split_session(w, http_header_value(&answer.headers, "location"), err);
+	upload_request(u, &r, "resumable", a);
+	return http_store_ask(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer, err) &&
+	       split_session(u, http_header_value(&answer.headers, "location"), err);
 }
 
-static void session_request(struct gcs_writer *w, struct store_request *r, const char *method,
+static void session_request(struct gcs_upload *u, struct store_request *r, const char *method,
 			    struct arena *a)
 {
 	*r = (struct store_request){
 	    .method = method,
-	    .base = w->origin,
-	    .path = w->path,
-	    .query = w->query,
-	    .object = arena_printf(a, "%.*s/%.*s", STR_FMT(w->b->bucket), STR_FMT(w->name)),
+	    .base = u->origin,
+	    .path = u->path,
+	    .query = u->query,
+	    .object = arena_printf(a, "%.*s/%.*s", STR_FMT(u->b->bucket), STR_FMT(u->base.name)),
 	};
 }
 
@@ -118,94 +107,73 @@ static uint64_t kept_bytes(const struct store_answer *answer, struct arena *a)
 
 /* Sends the chunk; the last one says how long the object is. The store may keep less than it was
  * sent, and is sent the rest again. */
-static bool send_chunk(struct gcs_writer *w, bool is_last, struct err *err)
+static bool send_chunk(struct gcs_upload *u, struct buf *chunk, bool is_last, struct err *err)
 {
-	if (!w->origin && !begin_session(w, err))
+	if (!u->origin && !begin_session(u, err))
 		return false;
 	do {
 		struct arena *a auto_free(arena_free) = arena_new(NULL);
 		struct store_request r;
 		struct store_answer answer;
-		uint64_t end = w->n_sent + w->chunk.n;
-		session_request(w, &r, "PUT", a);
-		r.body = buf_str(&w->chunk);
+		uint64_t end = u->n_sent + chunk->n;
+		session_request(u, &r, "PUT", a);
+		r.body = buf_str(chunk);
 		const char *total = is_last ? arena_printf(a, "%" PRIu64, end) : "*";
 		store_request_add(&r, "content-range",
-				  str_of(w->chunk.n
+				  str_of(chunk->n
 					     ? arena_printf(a, "bytes %" PRIu64 "-%" PRIu64 "/%s",
-							    w->n_sent, end - 1, total)
+							    u->n_sent, end - 1, total)
 					     : arena_printf(a, "bytes */%s", total)));
-		if (!http_store_call(w->b->store, w->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer,
+		if (!http_store_call(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer,
 				     err))
 			return false;
 		if (is_last && (answer.status == 200 || answer.status == 201))
 			return true;
 		if (answer.status != 308)
-			return told(w, http_store_fail(w->b->store, &r, &answer, a, err), err);
+			return http_store_fail(u->b->store, &r, &answer, a, err);
 		uint64_t kept = kept_bytes(&answer, a);
-		if (kept < w->n_sent || kept > end || (kept == w->n_sent && w->chunk.n))
+		if (kept < u->n_sent || kept > end || (kept == u->n_sent && chunk->n))
 			return err_set(err, ERR_UNAVAILABLE,
 				       "GCS: PUT %s: the store keeps %" PRIu64 " bytes of %" PRIu64,
 				       r.object, kept, end);
-		buf_consume(&w->chunk, (size_t)(kept - w->n_sent));
-		w->n_sent = kept;
-	} while (w->chunk.n || is_last);
+		buf_consume(chunk, (size_t)(kept - u->n_sent));
+		u->n_sent = kept;
+	} while (chunk->n || is_last);
 	return true;
 }
 
 /* Sessions expire by themselves after a week. */
-static void cancel_session(struct gcs_writer *w)
+static void abandon(struct part_upload *base)
 {
+	struct gcs_upload *u = (struct gcs_upload *)base;
 	struct store_request r;
 	struct store_answer answer;
 	struct err ignored;
 
-	if (!w->origin)
+	if (!u->origin)
 		return;
-	session_request(w, &r, "DELETE", w->a);
+	session_request(u, &r, "DELETE", u->a);
 	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(NULL, 30000);
-	http_store_call(w->b->store, ctx, &r, GCS_ANSWER_MAX_BYTES, w->a, &answer, &ignored);
+	http_store_call(u->b->store, ctx, &r, GCS_ANSWER_MAX_BYTES, u->a, &answer, &ignored);
 }
 
-/* --- the writer ------------------------------------------------------------------------------- */
-
-static bool writer_write(struct bucket_writer *base, const void *p, size_t n, struct err *err)
+static bool send(struct part_upload *base, struct buf *chunk, struct err *err)
 {
-	struct gcs_writer *w = (struct gcs_writer *)base;
-	struct str rest = str_from(p, n);
-
-	while (rest.n) {
-		size_t room = w->chunk.max - w->chunk.n;
-		size_t some = rest.n < room ? rest.n : room;
-		/* A full chunk goes only when more is to come: the last one completes. */
-		if (room == 0 && !send_chunk(w, false, err))
-			return false;
-		buf_append(&w->chunk, rest.p, some);
-		rest = str_skip(rest, some);
-	}
-	return true;
+	return send_chunk((struct gcs_upload *)base, chunk, false, err);
 }
 
-static void writer_abort(struct bucket_writer *base)
+static bool complete(struct part_upload *base, struct buf *chunk, struct err *err)
 {
-	struct gcs_writer *w = (struct gcs_writer *)base;
-
-	cancel_session(w);
-	writer_free(w);
+	return send_chunk((struct gcs_upload *)base, chunk, true, err);
 }
 
-static bool writer_commit(struct bucket_writer *base, struct err *err)
-{
-	struct gcs_writer *w = (struct gcs_writer *)base;
-	bool ok = w->origin ? send_chunk(w, true, err) : put_whole(w, err);
-
-	if (!ok)
-		cancel_session(w);
-	writer_free(w);
-	return ok;
-}
-
-static const struct bucket_writer_ops writer_ops = {writer_write, writer_commit, writer_abort};
+static const struct part_upload_ops upload_ops = {
+    .put_whole = put_whole,
+    .send = send,
+    .complete = complete,
+    .abandon = abandon,
+    .free = upload_free,
+};
 
 struct bucket_writer *gcs_put(struct bucket *base, struct ctx *ctx, struct str name,
 			      enum bucket_put_mode mode, struct err *err)
@@ -214,15 +182,13 @@ struct bucket_writer *gcs_put(struct bucket *base, struct ctx *ctx, struct str n
 
 	if (!object_name_check(name, err) || !ctx_check(ctx, err))
 		return NULL;
-	struct gcs_writer *w = NEW(struct gcs_writer);
-	*w = (struct gcs_writer){
-	    .base.ops = &writer_ops,
+	struct gcs_upload *u = NEW(struct gcs_upload);
+	*u = (struct gcs_upload){
+	    .base = {.ops = &upload_ops, .mode = mode},
 	    .b = b,
 	    .ctx = ctx,
-	    .mode = mode,
 	    .a = arena_new(NULL),
-	    .chunk = BUF_INIT(b->chunk_bytes),
 	};
-	w->name = arena_str(w->a, name);
-	return &w->base;
+	u->base.name = arena_str(u->a, name);
+	return part_writer_new(&u->base, b->chunk_bytes);
 }

@@ -32,6 +32,18 @@ void store_query_add(struct buf *query, const char *name, struct str value)
 	http_percent_encode(value, query);
 }
 
+void store_path_add(struct buf *path, struct str name)
+{
+	for (struct str rest = name;;) {
+		size_t slash = str_find(rest, STR("/"));
+		buf_putc(path, '/');
+		http_percent_encode(str_from(rest.p, slash), path);
+		if (slash == rest.n)
+			return;
+		rest = str_skip(rest, slash + 1);
+	}
+}
+
 struct http_store *http_store_new(struct http_client *client,
 				  const struct http_store_options *options)
 {

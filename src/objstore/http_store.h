@@ -35,6 +35,9 @@ void store_request_add(struct store_request *r, const char *name, struct str val
 /* "&name=value", encoded; for queries and forms. */
 void store_query_add(struct buf *query, const char *name, struct str value);
 
+/* "/name", its elements encoded and the slashes between them kept. */
+void store_path_add(struct buf *path, struct str name);
+
 struct store_answer {
 	int status;
 	struct http_headers headers;

@@ -1,5 +1,5 @@
-/* s3_internal.h - what the two halves of the S3 client share: s3.c for reading, s3_upload.c for
- * writing.
+/* s3_internal.h - what the parts of the S3 client share: s3.c for reading, s3_upload.c for writing,
+ * s3_headers.c for what goes with both.
  */
 #ifndef OBJSTORE_S3_INTERNAL_H
 #define OBJSTORE_S3_INTERNAL_H
@@ -37,6 +37,8 @@ void s3_request(struct s3_bucket *b, struct store_request *r, const char *method
 		struct arena *a);
 /* SHA-256, and MD5 where it is wanted, of the request's body. */
 void s3_add_digests(struct s3_bucket *b, struct store_request *r, struct arena *a);
+/* Both lists of headers, from the configuration. */
+bool s3_make_headers(struct s3_bucket *b, struct err *err);
 void s3_add_headers(struct store_request *r, const struct http_headers *headers);
 
 struct bucket_writer *s3_put(struct bucket *b, struct ctx *ctx, struct str name,

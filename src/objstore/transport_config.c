@@ -4,8 +4,8 @@
 
 enum { CONNECT_TIMEOUT_MS = 30000 };
 
-static bool decode_duration(const struct yaml_node *node, struct arena *a, void *out,
-			    struct err *err)
+bool transport_decode_duration(const struct yaml_node *node, struct arena *a, void *out,
+			       struct err *err)
 {
 	struct str text = {0};
 
@@ -16,7 +16,7 @@ static bool decode_duration(const struct yaml_node *node, struct arena *a, void 
 }
 
 #define DURATION(name, member)                                                                     \
-	YAML_FIELD_DECODED(struct transport_config, name, member, decode_duration)
+	YAML_FIELD_DECODED(struct transport_config, name, member, transport_decode_duration)
 
 static const struct yaml_field tls_fields[] = {
     YAML_FIELD(struct transport_tls_config, "ca_file", ca_file, YAML_STR),

@@ -23,6 +23,10 @@ struct transport_config {
 /* For the field `http_config` of a store's own table: sets the defaults. */
 extern const struct yaml_table transport_config_table;
 
+/* For a field of an int64_t in milliseconds: a duration in Prometheus' dialect. */
+bool transport_decode_duration(const struct yaml_node *node, struct arena *a, void *out,
+			       struct err *err);
+
 /* Strings are those of the configuration. */
 void transport_config_options(const struct transport_config *c, struct http_client_options *out);
 
