@@ -14,8 +14,8 @@ build/%/build.ninja: CMakeLists.txt tests/CMakeLists.txt CMakePresets.json
 debug: build/debug/build.ninja ## build everything, with debug information
 	@cmake --build build/debug -j $(JOBS)
 
-release: build/release/build.ninja ## build build/release/athanor
-	@cmake --build build/release -j $(JOBS)
+release: build/release/build.ninja ## build/release/athanor, and promqltest and athanor-blockgen beside it
+	@cmake --build build/release -j $(JOBS) --target athanor promqltest athanor-blockgen
 
 test: debug ## unit tests and checks of the house
 	@ctest --test-dir build/debug -j $(JOBS) --output-on-failure

@@ -43,9 +43,11 @@ static bool is_keyword(enum token_kind kind)
 	return kind >= TOKEN_ATAN2 && kind <= TOKEN_MIN_OF;
 }
 
+/* The first letter rules out nearly everything. */
 static bool equals_ignoring_case(struct str word, const char *lower)
 {
-	return word.n == strlen(lower) && strncasecmp(word.p, lower, word.n) == 0;
+	return (word.p[0] | 0x20) == lower[0] && word.n == strlen(lower) &&
+	       strncasecmp(word.p, lower, word.n) == 0;
 }
 
 enum token_kind token_of_word(struct str word)
