@@ -43,7 +43,7 @@ static void start(void *arg, const XML_Char *name, const XML_Char **attributes)
 	w->text_at[w->depth++] = w->text.n;
 	if (w->path.n)
 		buf_putc(&w->path, '/');
-	buf_puts(&w->path, local ? local + 1 : name);
+	buf_puts(&w->path, local && local[1] ? local + 1 : name);
 }
 
 static void text(void *arg, const XML_Char *s, int n)
