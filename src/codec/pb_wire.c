@@ -127,6 +127,21 @@ bool pb_reader_end(const struct pb_reader *r, const char *message_name, struct e
 	return true;
 }
 
+bool pb_oneof(struct str message, const uint32_t *keys, size_t n_keys, const char *message_name,
+	      uint32_t *key, struct str *bytes, struct err *err)
+{
+	struct pb_reader r = pb_reader(message);
+
+	*key = 0;
+	while (pb_next(&r))
+		for (size_t i = 0; i < n_keys; i++)
+			if (r.key == keys[i]) {
+				*key = r.key;
+				*bytes = r.bytes;
+			}
+	return pb_reader_end(&r, message_name, err);
+}
+
 bool pb_next_packed(struct str *packed, uint64_t *number, const char **what)
 {
 	const uint8_t *p = (const uint8_t *)packed->p;

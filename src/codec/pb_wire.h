@@ -80,6 +80,11 @@ static inline bool pb_next(struct pb_reader *r)
 /* Fails with ERR_CORRUPT, naming the message, if it was broken. */
 bool pb_reader_end(const struct pb_reader *r, const char *message_name, struct err *err);
 
+/* The key of the member of a oneof that counts, the last one, all of them being bytes; 0 without
+ * any. Fails as pb_reader_end() does. */
+bool pb_oneof(struct str message, const uint32_t *keys, size_t n_keys, const char *message_name,
+	      uint32_t *key, struct str *bytes, struct err *err);
+
 /* The next number of a packed field; false at its end and where it is broken, which *broken then
  * tells. *packed shrinks. */
 bool pb_next_packed(struct str *packed, uint64_t *number, const char **broken);

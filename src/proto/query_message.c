@@ -309,22 +309,14 @@ static bool cost_decode(struct str message, struct query_frame *out, struct err 
 bool query_frame_decode(struct str message, struct arena *a, struct query_frame *out,
 			struct err *err)
 {
-	struct pb_reader r = pb_reader(message);
-	uint32_t key = 0; /* of a oneof the last member counts */
+	static const uint32_t members[] = {PB_BYTES(RESPONSE_WARNINGS),
+					   PB_BYTES(RESPONSE_TIMESERIES), PB_BYTES(RESPONSE_STATS),
+					   PB_BYTES(RESPONSE_BATCH)};
 	struct str body = {0};
+	uint32_t key;
 
-	while (pb_next(&r)) {
-		switch (r.key) {
-		case PB_BYTES(RESPONSE_WARNINGS):
-		case PB_BYTES(RESPONSE_TIMESERIES):
-		case PB_BYTES(RESPONSE_STATS):
-		case PB_BYTES(RESPONSE_BATCH):
-			key = r.key;
-			body = r.bytes;
-			break;
-		}
-	}
-	if (!pb_reader_end(&r, "QueryResponse", err))
+	if (!pb_oneof(message, members, sizeof(members) / sizeof(*members), "QueryResponse", &key,
+		      &body, err))
 		return false;
 	*out = (struct query_frame){.type = QUERY_FRAME_SERIES};
 	switch (key) {

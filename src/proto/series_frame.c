@@ -162,22 +162,13 @@ static bool single_decode(struct str message, struct arena *a, struct series_fra
 bool series_frame_decode(struct str message, struct arena *a, struct series_frame *out,
 			 struct err *err)
 {
-	struct pb_reader r = pb_reader(message);
-	uint32_t key = 0; /* of a oneof the last member counts */
+	static const uint32_t members[] = {PB_BYTES(RESPONSE_SERIES), PB_BYTES(RESPONSE_WARNING),
+					   PB_BYTES(RESPONSE_HINTS), PB_BYTES(RESPONSE_BATCH)};
 	struct str body = {0};
+	uint32_t key;
 
-	while (pb_next(&r)) {
-		switch (r.key) {
-		case PB_BYTES(RESPONSE_SERIES):
-		case PB_BYTES(RESPONSE_WARNING):
-		case PB_BYTES(RESPONSE_HINTS):
-		case PB_BYTES(RESPONSE_BATCH):
-			key = r.key;
-			body = r.bytes;
-			break;
-		}
-	}
-	if (!pb_reader_end(&r, "SeriesResponse", err))
+	if (!pb_oneof(message, members, sizeof(members) / sizeof(*members), "SeriesResponse", &key,
+		      &body, err))
 		return false;
 
 	*out = (struct series_frame){.type = SERIES_FRAME_SERIES};
