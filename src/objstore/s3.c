@@ -122,7 +122,7 @@ static bool learn_region(void *arg, const struct store_answer *answer, struct ar
 void s3_add_headers(struct store_request *r, const struct http_headers *headers)
 {
 	for (size_t i = 0; i < headers->n; i++)
-		r->headers[r->n_headers++] = headers->v[i];
+		store_request_add(r, headers->v[i].name.p, headers->v[i].value);
 }
 
 void s3_request(struct s3_bucket *b, struct store_request *r, const char *method, struct str name,

@@ -1,6 +1,10 @@
 #include "objstore/s3_config.h"
 
-enum { MIN_PART_BYTES = 5 << 20, DEFAULT_PART_BYTES = 16 << 20 };
+enum {
+	MIN_PART_BYTES = 5 << 20,
+	DEFAULT_PART_BYTES = 16 << 20,
+	MAX_USER_METADATA = 24, /* headers; the store itself allows 2 KB */
+};
 
 #define FIELD(name, member, type) YAML_FIELD(struct s3_config, name, member, type)
 #define SSE(name, member)         YAML_FIELD(struct s3_sse_config, name, member, YAML_STR)
@@ -88,12 +92,32 @@ static bool check_encryption(const struct s3_sse_config *sse, struct err *err)
 	return true;
 }
 
+/* They travel as headers. */
+static bool check_metadata(const struct s3_config *c, struct err *err)
+{
+	if (c->n_user_metadata > MAX_USER_METADATA)
+		return err_set(err, ERR_LIMIT, "put_user_metadata has %zu entries, more than %d",
+			       c->n_user_metadata, MAX_USER_METADATA);
+	for (size_t i = 0; i < c->n_user_metadata; i++) {
+		const struct yaml_pair *pair = &c->user_metadata[i];
+		bool is_printable = true;
+		for (size_t k = 0; k < pair->value.n; k++)
+			is_printable = is_printable && (uint8_t)pair->value.p[k] >= ' ';
+		if (!http_is_token(pair->name) || !is_printable)
+			return err_set(err, ERR_INVALID,
+				       "put_user_metadata: \"%.*s\" is no header, or its value has "
+				       "control characters",
+				       STR_FMT(pair->name));
+	}
+	return true;
+}
+
 static bool check(const struct s3_config *c, struct err *err)
 {
 	static const char *const versions[] = {"", "v1", "v2", NULL};
 	static const char *const lookups[] = {"", "auto", "virtual-hosted", "path", NULL};
 
-	if (!check_keys(c, err) || !check_encryption(&c->sse, err))
+	if (!check_keys(c, err) || !check_encryption(&c->sse, err) || !check_metadata(c, err))
 		return false;
 	if (!is_one_of(c->list_objects_version, versions))
 		return err_set(err, ERR_INVALID,

@@ -87,9 +87,9 @@ static void add_metadata(struct s3_bucket *b)
 	for (size_t i = 0; i < b->config.n_user_metadata; i++) {
 		struct yaml_pair *pair = &b->config.user_metadata[i];
 		char *name = arena_cstr(b->a, pair->name);
-		bool is_own = str_starts(pair->name, STR("x-amz-meta-"));
 		for (char *p = name; *p; p++)
 			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+		bool is_own = str_starts(str_of(name), STR("x-amz-meta-"));
 		for (size_t k = 0; own[k]; k++)
 			is_own = is_own || strcmp(name, own[k]) == 0;
 		add_put_header(b, is_own ? name : arena_printf(b->a, "x-amz-meta-%s", name),

@@ -306,7 +306,7 @@ static void encryption_and_metadata_travel_as_headers(void **state)
 	struct bucket *kms = open_bucket(
 	    rig, "access_key: A\nsecret_key: S\nsse_config: {type: SSE-KMS, kms_key_id: k1, "
 		 "kms_encryption_context: {a: b}}\n"
-		 "put_user_metadata: {Team: storage, X-Amz-Storage-Class: COLD}\n");
+		 "put_user_metadata: {X-Amz-Meta-Team: storage, X-Amz-Storage-Class: COLD}\n");
 	expect_ok(bucket_put_bytes(kms, NULL, STR("o"), STR("x"), PUT_REPLACE, &err), err);
 	expect_str(str_of(script_server_asked(&rig->server)),
 		   "PUT /b/o x-amz-server-side-encryption=aws:kms "
@@ -354,6 +354,12 @@ static void what_cannot_be_meant_is_refused(void **state)
 	    {"{bucket: b, endpoint: e, part_size: 1}", "5 MiB to 5 GiB"},
 	    {"{bucket: b, endpoint: e, http_config: {idle_conn_timeout: 1 day}}",
 	     "unknown unit \" day\" in duration"},
+	    {"{bucket: b, endpoint: e, put_user_metadata: {\"a b\": x}}", "is no header"},
+	    {"{bucket: b, endpoint: e, put_user_metadata: {a: \"x\\ny\"}}", "control characters"},
+	    {"{bucket: b, endpoint: e, put_user_metadata: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, "
+	     "g: 1, h: 1, i: 1, j: 1, k: 1, l: 1, m: 1, n: 1, o: 1, p: 1, q: 1, r: 1, s: 1, t: 1, "
+	     "u: 1, v: 1, w: 1, x: 1, z: 1}}",
+	     "put_user_metadata has 25 entries, more than 24"},
 	    {"{bucket: b, endpoint: e, nosuch: 1}", "field nosuch not found in type s3.Config"},
 	};
 	struct rig *rig = *state;
