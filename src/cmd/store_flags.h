@@ -1,0 +1,36 @@
+/* store_flags.h - the flags of `athanor store`, with Thanos' names, defaults and help. */
+#ifndef CMD_STORE_FLAGS_H
+#define CMD_STORE_FLAGS_H
+
+#include "cmd/commands.h"
+#include "cmd/common_flags.h"
+
+struct bucket_flags {
+	struct flag_content objstore;
+	const char *data_dir;
+	int64_t sync_interval_ms;
+	int discovery; /* enum block_discovery */
+	int64_t sync_concurrency;
+	int64_t fetch_concurrency;
+	struct time_or_duration min_time;
+	struct time_or_duration max_time;
+	int64_t consistency_delay_ms;
+	int64_t ignore_deletion_marks_delay_ms;
+	int64_t series_max_concurrency;
+};
+
+struct store_options {
+	struct http_flags http;
+	struct grpc_flags grpc;
+	struct limit_flags limits;
+	struct bucket_flags bucket;
+	struct refused_flags refused;
+};
+
+enum { N_STORE_FLAGS = 5 };
+extern const struct command_flags STORE_FLAGS[N_STORE_FLAGS];
+
+/* What the tables cannot say. */
+bool store_flags_check(const struct store_options *options, struct err *err);
+
+#endif
