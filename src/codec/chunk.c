@@ -1,6 +1,7 @@
 #include "codec/chunk.h"
 
-#include "codec/byte_cursor.h"
+#include "codec/aggr_chunk.h"
+#include "codec/bits.h"
 #include "codec/start_time_stream.h"
 #include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
@@ -54,7 +55,7 @@ static bool aggr_num_samples(const struct chunk_data *c, size_t *out, struct err
 {
 	struct chunk_data parts[AGGR_N];
 
-	if (!chunk_split_aggrs(c->data, c->size_bytes, parts, err))
+	if (!aggr_chunk_split(c->data, c->size_bytes, parts, err))
 		return false;
 	*out = 0;
 	if (!parts[AGGR_COUNT].data)
@@ -97,29 +98,5 @@ bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, i
 		return false;
 	if (st_ms)
 		memset(st_ms, 0, *n * sizeof(*st_ms));
-	return true;
-}
-
-bool chunk_split_aggrs(const uint8_t *data, size_t size, struct chunk_data out[AGGR_N],
-		       struct err *err)
-{
-	struct byte_cursor c = byte_cursor_of(data, size);
-	struct chunk_data parts[AGGR_N] = {0};
-
-	for (int i = 0; i < AGGR_N; i++) {
-		size_t at = byte_cursor_offset(&c);
-		uint64_t part_bytes = byte_cursor_uvarint(&c);
-		if (part_bytes) {
-			parts[i].encoding = byte_cursor_u8(&c);
-			parts[i].size_bytes = (uint32_t)part_bytes;
-			parts[i].data = byte_cursor_skip(&c, part_bytes);
-		}
-		if (c.failed || part_bytes > UINT32_MAX)
-			return err_set(err, ERR_CORRUPT,
-				       "aggregate chunk: aggregate %d, at byte %zu of %zu, does "
-				       "not fit",
-				       i, at, size);
-	}
-	memcpy(out, parts, sizeof(parts));
 	return true;
 }

@@ -63,9 +63,4 @@ bool chunk_num_samples(const struct chunk_data *c, size_t *out, struct err *err)
 bool chunk_decode_floats(const struct chunk_data *c, int64_t *t_ms, double *v, int64_t *st_ms,
 			 size_t *n, struct err *err);
 
-/* The aggregates inside an aggregate chunk's bytes, which are borrowed. ERR_CORRUPT when they do
- * not fit. */
-bool chunk_split_aggrs(const uint8_t *data, size_t size, struct chunk_data out[AGGR_N],
-		       struct err *err);
-
 #endif

@@ -1,5 +1,6 @@
 #include "store/block_chunks.h"
 
+#include "codec/aggr_chunk.h"
 #include "codec/plain_chunk.h"
 #include "model/store_api.h"
 #include "tsdb/chunks_reader.h"
@@ -71,7 +72,7 @@ static bool keep_aggrs(struct loading *l, struct chunk_data data, struct chunk *
 	struct chunk_data all[AGGR_N];
 	struct chunk_data *wanted = ARENA_ARRAY(l->arena, struct chunk_data, AGGR_N);
 
-	if (!chunk_split_aggrs(data.data, data.size_bytes, all, err))
+	if (!aggr_chunk_split(data.data, data.size_bytes, all, err))
 		return false;
 	for (size_t i = 0; i < AGGR_N; i++) {
 		enum aggr aggr = aggr_wants[i].aggr;

@@ -1,6 +1,7 @@
 #include "tsdb/block_reader.h"
 
 #include "base/alloc.h"
+#include "codec/aggr_chunk.h"
 #include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
 #include "model/samples.h"
@@ -171,7 +172,7 @@ static bool read_chunk(struct select_iter *it, const struct chunk_meta *meta, st
 	if (out->raw.encoding != CHUNK_AGGR)
 		return true;
 	aggrs = ARENA_ARRAY(it->scratch, struct chunk_data, AGGR_N);
-	if (!chunk_split_aggrs(out->raw.data, out->raw.size_bytes, aggrs, err))
+	if (!aggr_chunk_split(out->raw.data, out->raw.size_bytes, aggrs, err))
 		return false;
 	out->raw = (struct chunk_data){0};
 	out->aggrs = aggrs;

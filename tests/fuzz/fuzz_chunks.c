@@ -2,6 +2,7 @@
  * decode them. Reading through a source must give what parsing gives. */
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "codec/aggr_chunk.h"
 #include "codec/bits.h"
 #include "codec/crc32c.h"
 #include "codec/varint.h"
@@ -31,7 +32,7 @@ static void decode(const struct chunk_data *c, struct arena *a)
 	if (samples_append_chunk(a, &s, c, all, &err))
 		for (size_t i = 1; i < s.n; i++)
 			assert(s.t_ms[i - 1] < s.t_ms[i]);
-	if (c->encoding == CHUNK_AGGR && chunk_split_aggrs(c->data, c->size_bytes, parts, &err))
+	if (c->encoding == CHUNK_AGGR && aggr_chunk_split(c->data, c->size_bytes, parts, &err))
 		for (int i = 0; i < AGGR_N; i++)
 			if (parts[i].data)
 				assert(parts[i].data + parts[i].size_bytes <=

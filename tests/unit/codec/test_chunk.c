@@ -69,49 +69,12 @@ static void floats_are_not_found_in_histograms(void **state)
 		   "cannot decode floats of encoding 3 (float histogram)");
 }
 
-static void an_aggregate_chunk_is_split_into_its_five_parts(void **state)
-{
-	static const char bytes[] = "\3\1abc\0\2\1de\0\1\2f";
-	struct chunk_data parts[AGGR_N];
-	struct err err = ERR_INIT;
-	(void)state;
-
-	expect_ok(chunk_split_aggrs((const uint8_t *)bytes, sizeof(bytes) - 1, parts, &err), err);
-
-	expect_str(str_from(parts[AGGR_COUNT].data, parts[AGGR_COUNT].size_bytes), "abc");
-	assert_null(parts[AGGR_SUM].data);
-	expect_str(str_from(parts[AGGR_MIN].data, parts[AGGR_MIN].size_bytes), "de");
-	assert_null(parts[AGGR_MAX].data);
-	expect_str(str_from(parts[AGGR_COUNTER].data, parts[AGGR_COUNTER].size_bytes), "f");
-	assert_int_equal(parts[AGGR_COUNTER].encoding, CHUNK_HISTOGRAM);
-}
-
-static void an_aggregate_that_does_not_fit_is_corrupt(void **state)
-{
-	static const struct str cases[] = {
-	    STR(""),
-	    STR("\3\1ab"),
-	    STR("\0\0\0\0"),
-	    STR("\xff\xff\xff\xff\xff\xff\xff\xff\x7f\1"),
-	};
-	struct chunk_data parts[AGGR_N];
-	(void)state;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct err err = ERR_INIT;
-		expect_err(chunk_split_aggrs((const uint8_t *)cases[i].p, cases[i].n, parts, &err),
-			   err, ERR_CORRUPT, "aggregate chunk: aggregate ");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_encoding_tells_its_number_of_samples),
 	    cmocka_unit_test(a_number_of_samples_without_a_header_is_an_error),
 	    cmocka_unit_test(floats_are_not_found_in_histograms),
-	    cmocka_unit_test(an_aggregate_chunk_is_split_into_its_five_parts),
-	    cmocka_unit_test(an_aggregate_that_does_not_fit_is_corrupt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
