@@ -29,7 +29,7 @@ static bool open_parts(struct block_reader *b, const char *dir, struct err *err)
 	b->index = index_reader_open(src, NULL, err);
 	if (!b->index)
 		return false;
-	b->chunks = chunks_reader_open(chunks, err);
+	b->chunks = chunks_reader_open(chunks, CHUNKS_ANYWHERE, err);
 	if (!b->chunks)
 		return false;
 	b->tombstones = tombstones_load(tombstones, err);

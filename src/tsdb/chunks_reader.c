@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "codec/byte_cursor.h"
 #include "codec/crc32c.h"
+#include "tsdb/sequential_source.h"
 
 #include <ctype.h>
 
@@ -112,7 +113,7 @@ static bool is_segment_name(const char *name)
 }
 
 static bool open_segments(struct chunks_reader *r, const char *dir, const struct fs_names *names,
-			  struct err *err)
+			  enum chunks_access access, struct err *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		if (!is_segment_name(names->v[i]))
@@ -122,21 +123,25 @@ static bool open_segments(struct chunks_reader *r, const char *dir, const struct
 		struct byte_source *src = byte_source_open_file(path, name, err);
 		if (!src)
 			return false;
+		bool ok = chunk_segment_check(src, NULL, err);
+		if (ok && access == CHUNKS_FRONT_TO_BACK)
+			src = sequential_source_new(src, SEQUENTIAL_WINDOW_BYTES);
 		vec_push(&r->segments, src);
-		if (!chunk_segment_check(src, NULL, err))
+		if (!ok)
 			return false;
 	}
 	return true;
 }
 
-struct chunks_reader *chunks_reader_open(const char *dir, struct err *err)
+struct chunks_reader *chunks_reader_open(const char *dir, enum chunks_access access,
+					 struct err *err)
 {
 	struct fs_names names auto_done(fs_names_done) = {0};
 
 	if (!fs_list(dir, &names, err))
 		return NULL;
 	struct chunks_reader *r = NEW(struct chunks_reader);
-	if (open_segments(r, dir, &names, err))
+	if (open_segments(r, dir, &names, access, err))
 		return r;
 	chunks_reader_close(r);
 	return NULL;

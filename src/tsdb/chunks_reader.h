@@ -58,8 +58,14 @@ struct chunks_reader;
 /* Takes the sources, also on failure; the array is copied. */
 struct chunks_reader *chunks_reader_new(struct byte_source **segments, size_t n, struct ctx *ctx,
 					struct err *err);
+enum chunks_access {
+	CHUNKS_ANYWHERE,
+	CHUNKS_FRONT_TO_BACK, /* reads ahead; one thread only (sequential_source.h) */
+};
+
 /* All segment files of a folder, by name; it may be empty. */
-struct chunks_reader *chunks_reader_open(const char *dir, struct err *err);
+struct chunks_reader *chunks_reader_open(const char *dir, enum chunks_access access,
+					 struct err *err);
 void chunks_reader_close(struct chunks_reader *r); /* NULL is fine */
 CLEANUP_DEFINE(struct chunks_reader, chunks_reader_close)
 

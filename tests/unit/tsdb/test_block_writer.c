@@ -149,7 +149,7 @@ static void rewrite_golden_block(void **state, const struct golden *g, size_t in
 	struct block_reader *from auto_free(block_reader_close) =
 	    block_reader_open(arena_printf(a, BLOCKS "%s", g->dir), &err);
 	struct chunks_reader *chunks auto_free(chunks_reader_close) =
-	    chunks_reader_open(arena_printf(a, BLOCKS "%s/chunks", g->dir), &err);
+	    chunks_reader_open(arena_printf(a, BLOCKS "%s/chunks", g->dir), CHUNKS_ANYWHERE, &err);
 	assert_true(from && chunks);
 	struct block_writer *w auto_free(block_writer_close) = open_writer(
 	    state, (struct block_writer_options){.index_memory_bytes = index_memory_bytes});

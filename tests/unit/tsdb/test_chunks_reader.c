@@ -49,7 +49,7 @@ static void chunks_written_by_prometheus_are_read_and_encoded_to_the_same_bytes(
 		struct arena *a auto_free(arena_free) = arena_new(NULL);
 		struct err err = ERR_INIT;
 		struct chunks_reader *r auto_free(chunks_reader_close) =
-		    chunks_reader_open(blocks[i].dir, &err);
+		    chunks_reader_open(blocks[i].dir, CHUNKS_ANYWHERE, &err);
 		if (!r)
 			fail_msg("%s", err.msg);
 		uint64_t ref = CHUNK_SEGMENT_HEADER_BYTES;
