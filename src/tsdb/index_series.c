@@ -81,6 +81,25 @@ static bool parse_chunks(struct byte_cursor *c, struct arena *a, struct index_se
 	return true;
 }
 
+bool index_series_parse_contents(struct str contents, struct arena *a, struct index_series *out,
+				 struct err *err)
+{
+	struct byte_cursor c = byte_cursor_of(contents.p, contents.n);
+	struct index_series series;
+
+	if (!parse_labels(&c, a, &series, err) || !parse_chunks(&c, a, &series, err))
+		return false;
+	*out = series;
+	return true;
+}
+
+struct str index_series_contents(const uint8_t *p, size_t n)
+{
+	struct byte_cursor c = byte_cursor_of(p, n);
+
+	return byte_cursor_str(&c);
+}
+
 bool index_series_parse(const uint8_t *p, size_t n, struct arena *a, struct index_series *out,
 			struct err *err)
 {
@@ -96,12 +115,7 @@ bool index_series_parse(const uint8_t *p, size_t n, struct arena *a, struct inde
 		return err_set(err, ERR_CORRUPT,
 			       "series entry of %lu bytes: checksum 0x%08x, want 0x%08x",
 			       content_bytes, got, want);
-	struct byte_cursor c = byte_cursor_of(p + used, content_bytes);
-	struct index_series series;
-	if (!parse_labels(&c, a, &series, err) || !parse_chunks(&c, a, &series, err))
-		return false;
-	*out = series;
-	return true;
+	return index_series_parse_contents(str_from(p + used, content_bytes), a, out, err);
 }
 
 static const uint8_t *view_entry(struct byte_source *index, struct ctx *ctx, uint64_t offset,

@@ -37,6 +37,11 @@ uint64_t index_series_size(const uint8_t *p, size_t n);
 /* An entry within the `n` bytes at `p`, whose checksum is checked. The arrays live in `a`. */
 bool index_series_parse(const uint8_t *p, size_t n, struct arena *a, struct index_series *out,
 			struct err *err);
+/* What lies between the length and the checksum of an entry that was parsed, which is what index
+ * caches hold. Borrows `p`. */
+struct str index_series_contents(const uint8_t *p, size_t n);
+bool index_series_parse_contents(struct str contents, struct arena *a, struct index_series *out,
+				 struct err *err);
 /* From an index; `ref` comes from a postings list. */
 bool index_series_read(struct byte_source *index, struct ctx *ctx, uint32_t ref, int version,
 		       struct arena *a, struct index_series *out, struct err *err);
