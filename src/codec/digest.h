@@ -1,4 +1,4 @@
-/* digest.h - the digests that signatures of object stores are made of, by OpenSSL. */
+/* digest.h - the digests that formats and signatures of object stores are made of, by OpenSSL. */
 #ifndef CODEC_DIGEST_H
 #define CODEC_DIGEST_H
 
@@ -24,7 +24,7 @@ struct hex_sha256 {
 };
 struct hex_sha256 sha256_hex(struct sha256 d);
 
-/* For Content-MD5 headers only. */
+/* For Content-MD5 headers, and where a format prescribes it: relabelling's hashmod. */
 void md5_of(struct str s, uint8_t out[MD5_BYTES]);
 
 #endif
