@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/lock.h"
+#include "cache/memory_metrics.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,16 +53,19 @@ struct part {
 };
 
 struct kind_counts {
-	_Atomic uint64_t added, evicted, overflowed, items, value_bytes, total_bytes;
+	_Atomic uint64_t requests, hits, expired, added, evicted, overflowed, items, value_bytes,
+	    total_bytes;
 };
 
 struct memory_cache {
+	struct cache base; /* first, so that the two pointers convert */
 	struct memory_cache_options options;
 	_Atomic size_t used_bytes;
 	_Atomic size_t fresh_bytes;   /* of them, those of new items */
 	_Atomic unsigned next_victim; /* the part to evict from next */
 	struct kind_counts *counts;
 	struct part *parts;
+	struct memory_metrics *metrics;
 };
 
 /* --- items --------------------------------------------------------------------------------- */
@@ -294,6 +298,11 @@ static struct part *part_of(struct memory_cache *c, uint64_t hash)
 	return &c->parts[(hash >> 48) % c->options.n_parts];
 }
 
+static unsigned kind_of(const struct memory_cache *c, struct str key)
+{
+	return c->options.kind_of ? c->options.kind_of(key) : 0;
+}
+
 static int64_t now_ms(const struct memory_cache *c)
 {
 	return clock_monotonic_ns(c->options.clock) / 1000000;
@@ -315,21 +324,23 @@ static struct item *find_and_ref(struct memory_cache *c, struct str key)
 	struct item **at = table_find(p, key, hash);
 	struct item *it = *at;
 
-	if (it && it->expires_ms && it->expires_ms <= now_ms(c)) {
+	if (!it)
+		return NULL;
+	if (it->expires_ms && it->expires_ms <= now_ms(c)) {
+		atomic_fetch_add(&counts_of(c, it)->expired, 1);
 		unlink_item(c, p, at);
 		return NULL;
 	}
-	if (it) {
-		it->uses += it->uses < USES_MAX;
-		atomic_fetch_add(&it->refs, 1);
-	}
+	it->uses += it->uses < USES_MAX;
+	atomic_fetch_add(&counts_of(c, it)->hits, 1);
+	atomic_fetch_add(&it->refs, 1);
 	return it;
 }
 
 bool memory_cache_get(struct memory_cache *c, struct str key, struct arena *a, struct str *value)
 {
+	atomic_fetch_add(&c->counts[kind_of(c, key)].requests, 1);
 	struct item *it = find_and_ref(c, key);
-
 	if (!it)
 		return false;
 	*value = arena_str(a, item_value(it));
@@ -348,7 +359,7 @@ static struct item *item_new(const struct memory_cache *c, struct str key, struc
 	    .refs = 1,
 	    .key_bytes = (uint32_t)key.n,
 	    .value_bytes = value.n,
-	    .kind = (uint8_t)(c->options.kind_of ? c->options.kind_of(key) : 0),
+	    .kind = (uint8_t)kind_of(c, key),
 	};
 	memcpy(it->bytes, key.p, key.n);
 	if (value.n)
@@ -365,7 +376,7 @@ static bool fits(const struct memory_cache *c, struct str key, struct str value)
 
 void memory_cache_put(struct memory_cache *c, struct str key, struct str value, int64_t ttl_ms)
 {
-	unsigned kind = c->options.kind_of ? c->options.kind_of(key) : 0;
+	unsigned kind = kind_of(c, key);
 
 	if (!fits(c, key, value) || !make_room(c, bytes_for(key, value))) {
 		atomic_fetch_add(&c->counts[kind].overflowed, 1);
@@ -385,6 +396,48 @@ void memory_cache_put(struct memory_cache *c, struct str key, struct str value, 
 	}
 	link_item(c, p, it);
 }
+
+/* --- as a cache ---------------------------------------------------------------------------- */
+
+static void memory_get_multi(struct cache *base, struct ctx *ctx, const struct str *keys, size_t n,
+			     struct arena *a, struct str *values)
+{
+	struct memory_cache *c = (struct memory_cache *)base;
+
+	(void)ctx;
+	for (size_t i = 0; i < n; i++)
+		memory_cache_get(c, keys[i], a, &values[i]);
+}
+
+static void memory_set(struct cache *base, struct str key, struct str value, int64_t ttl_ms)
+{
+	memory_cache_put((struct memory_cache *)base, key, value, ttl_ms);
+}
+
+static const char *memory_name(struct cache *base)
+{
+	const char *name = ((struct memory_cache *)base)->options.name;
+	return name ? name : "memory";
+}
+
+static void memory_close(struct cache *base)
+{
+	memory_cache_free((struct memory_cache *)base);
+}
+
+static const struct cache_ops memory_ops = {
+    .get_multi = memory_get_multi,
+    .set = memory_set,
+    .name = memory_name,
+    .close = memory_close,
+};
+
+struct cache *memory_cache_as_cache(struct memory_cache *c)
+{
+	return &c->base;
+}
+
+/* --- making it ----------------------------------------------------------------------------- */
 
 static size_t power_of_two(size_t at_least)
 {
@@ -410,6 +463,7 @@ struct memory_cache *memory_cache_new(const struct memory_cache_options *options
 {
 	struct memory_cache *c = NEW(struct memory_cache);
 
+	c->base.ops = &memory_ops;
 	c->options = *options;
 	if (c->options.n_parts == 0)
 		c->options.n_parts = DEFAULT_PARTS;
@@ -422,6 +476,7 @@ struct memory_cache *memory_cache_new(const struct memory_cache_options *options
 	c->parts = xcalloc(c->options.n_parts, sizeof(*c->parts));
 	for (unsigned i = 0; i < c->options.n_parts; i++)
 		part_init(&c->parts[i], c->options.max_bytes / c->options.n_parts);
+	c->metrics = memory_metrics_new_named(options->metrics, c, memory_name(&c->base));
 	return c;
 }
 
@@ -439,6 +494,7 @@ void memory_cache_free(struct memory_cache *c)
 {
 	if (!c)
 		return;
+	memory_metrics_free(c->metrics);
 	for (unsigned i = 0; i < c->options.n_parts; i++)
 		part_done(c, &c->parts[i]);
 	free(c->parts);
@@ -446,11 +502,24 @@ void memory_cache_free(struct memory_cache *c)
 	free(c);
 }
 
+size_t memory_cache_max_bytes(const struct memory_cache *c)
+{
+	return c->options.max_bytes;
+}
+
+size_t memory_cache_max_item_bytes(const struct memory_cache *c)
+{
+	return c->options.max_item_bytes;
+}
+
 struct memory_cache_counts memory_cache_counts(const struct memory_cache *c, unsigned kind)
 {
 	const struct kind_counts *k = &c->counts[kind];
 
 	return (struct memory_cache_counts){
+	    .requests = atomic_load(&k->requests),
+	    .hits = atomic_load(&k->hits),
+	    .expired = atomic_load(&k->expired),
 	    .added = atomic_load(&k->added),
 	    .evicted = atomic_load(&k->evicted),
 	    .overflowed = atomic_load(&k->overflowed),

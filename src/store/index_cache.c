@@ -1,7 +1,7 @@
 #include "store/index_cache.h"
 
 #include "base/alloc.h"
-#include "cache/memory.h"
+#include "cache/memory_metrics.h"
 #include "rpc/rpc_names.h"
 #include "store/index_cache_key.h"
 #include "store/postings_codec.h"
@@ -28,11 +28,7 @@ struct index_cache {
 		struct family *refused;                                        /* {item} */
 	} metrics;
 	_Atomic bool has_logged[INDEX_CACHE_N_ITEMS];
-	struct {
-		struct metric_callback *v[8];
-		size_t n;
-	} callbacks;
-	size_t max_bytes, max_item_bytes;
+	struct memory_metrics *memory_metrics;
 };
 
 /* --- metrics ------------------------------------------------------------------------------- */
@@ -72,70 +68,39 @@ static void make_metrics(struct index_cache *c, struct metrics *m)
 	}
 }
 
-#define COUNT_EMITTER(field)                                                                       \
-	static void emit_##field(struct metric_sink *sink, void *arg)                              \
+#define COUNT(metric, text, kind, member)                                                          \
 	{                                                                                          \
-		struct index_cache *c = arg;                                                       \
-                                                                                                   \
-		for (unsigned i = 0; i < INDEX_CACHE_N_ITEMS; i++)                                 \
-			metric_emit(sink, (double)memory_cache_counts(c->memory, i).field,         \
-				    item_names[i]);                                                \
+		"thanos_store_index_cache_" metric, text, kind,                                    \
+		    offsetof(struct memory_cache_counts, member)                                   \
 	}
-COUNT_EMITTER(evicted)
-COUNT_EMITTER(added)
-COUNT_EMITTER(overflowed)
-COUNT_EMITTER(items)
-COUNT_EMITTER(value_bytes)
-COUNT_EMITTER(total_bytes)
 
-static void emit_max_bytes(struct metric_sink *sink, void *arg)
-{
-	metric_emit_plain(sink, (double)((struct index_cache *)arg)->max_bytes);
-}
-
-static void emit_max_item_bytes(struct metric_sink *sink, void *arg)
-{
-	metric_emit_plain(sink, (double)((struct index_cache *)arg)->max_item_bytes);
-}
-
-static const char *const by_item[] = {"item_type", NULL};
-
-static const struct {
-	struct metric_spec spec;
-	metric_callback_fn *fn;
-} memory_metrics[] = {
-    {{"thanos_store_index_cache_items_evicted_total",
-      "Total number of items that were evicted from the index cache.", METRIC_COUNTER, by_item},
-     emit_evicted},
-    {{"thanos_store_index_cache_items_added_total",
-      "Total number of items that were added to the index cache.", METRIC_COUNTER, by_item},
-     emit_added},
-    {{"thanos_store_index_cache_items_overflowed_total",
-      "Total number of items that could not be added to the cache due to being too big.",
-      METRIC_COUNTER, by_item},
-     emit_overflowed},
-    {{"thanos_store_index_cache_items", "Current number of items in the index cache.", METRIC_GAUGE,
-      by_item},
-     emit_items},
-    {{"thanos_store_index_cache_items_size_bytes", "Current byte size of items in the index cache.",
-      METRIC_GAUGE, by_item},
-     emit_value_bytes},
-    {{"thanos_store_index_cache_total_size_bytes",
-      "Current byte size of items (both value and key) in the index cache.", METRIC_GAUGE, by_item},
-     emit_total_bytes},
-    {{"thanos_store_index_cache_max_size_bytes",
-      "Maximum number of bytes to be held in the index cache.", METRIC_GAUGE},
-     emit_max_bytes},
-    {{"thanos_store_index_cache_max_item_size_bytes",
-      "Maximum number of bytes for single entry to be held in the index cache.", METRIC_GAUGE},
-     emit_max_item_bytes},
+static const struct memory_metric_spec memory_specs[] = {
+    COUNT("items_evicted_total", "Total number of items that were evicted from the index cache.",
+	  METRIC_COUNTER, evicted),
+    COUNT("items_added_total", "Total number of items that were added to the index cache.",
+	  METRIC_COUNTER, added),
+    COUNT("items_overflowed_total",
+	  "Total number of items that could not be added to the cache due to being too big.",
+	  METRIC_COUNTER, overflowed),
+    COUNT("items", "Current number of items in the index cache.", METRIC_GAUGE, items),
+    COUNT("items_size_bytes", "Current byte size of items in the index cache.", METRIC_GAUGE,
+	  value_bytes),
+    COUNT("total_size_bytes", "Current byte size of items (both value and key) in the index cache.",
+	  METRIC_GAUGE, total_bytes),
 };
 
 static void make_memory_metrics(struct index_cache *c, struct metrics *m)
 {
-	for (size_t i = 0; m && i < sizeof(memory_metrics) / sizeof(*memory_metrics); i++)
-		c->callbacks.v[c->callbacks.n++] =
-		    metrics_callback(m, &memory_metrics[i].spec, memory_metrics[i].fn, c);
+	c->memory_metrics = memory_metrics_new(m, c->memory, memory_specs,
+					       sizeof(memory_specs) / sizeof(*memory_specs),
+					       "item_type", item_names, INDEX_CACHE_N_ITEMS);
+	gauge_set(metrics_gauge(m, "thanos_store_index_cache_max_size_bytes",
+				"Maximum number of bytes to be held in the index cache."),
+		  (double)memory_cache_max_bytes(c->memory));
+	gauge_set(metrics_gauge(
+		      m, "thanos_store_index_cache_max_item_size_bytes",
+		      "Maximum number of bytes for single entry to be held in the index cache."),
+		  (double)memory_cache_max_item_bytes(c->memory));
 }
 
 void index_cache_refuse(struct index_cache *c, const struct index_cache_block *block,
@@ -368,8 +333,6 @@ struct index_cache *index_cache_new_in_memory(const struct index_cache_memory_op
 
 	c->clock = options->clock ? options->clock : &clock_system;
 	c->logger = options->logger;
-	c->max_bytes = options->max_bytes;
-	c->max_item_bytes = options->max_item_bytes;
 	c->memory = memory_cache_new(&(struct memory_cache_options){
 	    .max_bytes = options->max_bytes,
 	    .max_item_bytes = options->max_item_bytes,
@@ -387,8 +350,7 @@ void index_cache_free(struct index_cache *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->callbacks.n; i++)
-		metrics_callback_remove(c->callbacks.v[i]);
+	memory_metrics_free(c->memory_metrics);
 	memory_cache_free(c->memory);
 	free(c);
 }

@@ -211,6 +211,48 @@ static void where_the_process_has_no_room_the_cache_makes_some(void **state)
 	tracker_done(&process);
 }
 
+static double point(struct metrics *m, const char *name)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct metric_snapshots all = metrics_gather(m, a);
+
+	for (size_t i = 0; i < all.n; i++)
+		if (str_is(all.v[i].name, name)) {
+			expect_str(all.v[i].points[0].label_values[0], "bucket");
+			return all.v[i].points[0].value;
+		}
+	fail_msg("there is no metric %s", name);
+	return 0;
+}
+
+static void it_is_a_cache_with_metrics(void **state)
+{
+	struct metrics *m auto_free(metrics_free) = metrics_new();
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct cache *c auto_free(cache_close) =
+	    memory_cache_as_cache(memory_cache_new(&(struct memory_cache_options){
+		.name = "bucket", .max_bytes = 1 << 20, .max_item_bytes = 100, .metrics = m}));
+	struct str values[3];
+	char large[101] = {0};
+	(void)state;
+
+	cache_set(c, STR("a"), STR("1"), 1000);
+	cache_set(c, STR("b"), STR("22"), 1000);
+	cache_set(c, STR("large"), str_from(large, sizeof(large)), 1000);
+	cache_get_multi(c, NULL, (struct str[]){STR("b"), STR("c"), STR("b")}, 3, a, values);
+
+	assert_string_equal(cache_name(c), "bucket");
+	expect_str(values[0], "22");
+	assert_null(values[1].p);
+	expect_str(values[2], "22");
+	assert_int_equal(point(m, "thanos_cache_inmemory_requests_total"), 3);
+	assert_int_equal(point(m, "thanos_cache_inmemory_hits_total"), 2);
+	assert_int_equal(point(m, "thanos_cache_inmemory_items"), 2);
+	assert_int_equal(point(m, "thanos_cache_inmemory_items_size_bytes"), 3);
+	assert_int_equal(point(m, "thanos_cache_inmemory_items_overflowed_total"), 1);
+	assert_int_equal(point(m, "thanos_cache_inmemory_max_item_size_bytes"), 100);
+}
+
 static unsigned by_first_letter(struct str key)
 {
 	return key.p[0] == 'b';
@@ -244,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(what_is_used_no_more_makes_room),
 	    cmocka_unit_test(an_item_that_outlived_its_time_is_absent),
 	    cmocka_unit_test(where_the_process_has_no_room_the_cache_makes_some),
+	    cmocka_unit_test(it_is_a_cache_with_metrics),
 	    cmocka_unit_test(items_are_counted_by_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
