@@ -10,6 +10,8 @@
 #include "codec/bits.h"
 #include "codec/varint.h"
 
+#include <string.h>
+
 struct byte_cursor {
 	const uint8_t *p;
 	const uint8_t *end;
@@ -74,6 +76,16 @@ static inline uint64_t byte_cursor_be64(struct byte_cursor *c)
 	const uint8_t *at = byte_cursor_skip(c, 8);
 
 	return at ? load_be64(at) : 0;
+}
+
+/* Its bits, big-endian. */
+static inline double byte_cursor_double(struct byte_cursor *c)
+{
+	uint64_t bits = byte_cursor_be64(c);
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
 }
 
 static inline uint64_t byte_cursor_uvarint(struct byte_cursor *c)
