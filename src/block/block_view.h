@@ -19,7 +19,8 @@
 	X(DUPLICATE, "duplicate")                                                                  \
 	X(MARKED_FOR_DELETION, "marked-for-deletion")                                              \
 	X(MARKED_FOR_NO_COMPACT, "marked-for-no-compact")                                          \
-	X(PARQUET_MIGRATED, "parquet-migrated")
+	X(PARQUET_MIGRATED, "parquet-migrated")                                                    \
+	X(PARQUET_CONVERTED, "parquet-converted")
 
 enum block_state {
 #define BLOCK_STATE_ENUM_(name, text) BLOCK_##name,
@@ -40,6 +41,7 @@ struct block_view {
 	VEC(struct meta *) metas; /* ascending by id; each a reference of the view */
 	VEC(struct partial_block) partial;
 	size_t n_in_state[BLOCK_STATE_N];
+	size_t n_replica_labels_removed;
 	/* Blocks whose meta.json is there and could not be had; the view is incomplete when there
 	 * are any, and `failure` is one of the reasons. */
 	size_t n_failed;

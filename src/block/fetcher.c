@@ -31,6 +31,7 @@ struct fetcher {
 	struct counter *sync_failures;
 	struct histogram_metric *sync_seconds;
 	struct gauge *synced[BLOCK_STATE_N];
+	struct gauge *replica_labels_removed;
 };
 
 /* --- metrics ------------------------------------------------------------------------------- */
@@ -61,7 +62,7 @@ static void register_metrics(struct fetcher *f, struct metrics *m)
 	struct family *modified =
 	    metrics_gauges(m, "thanos_blocks_meta_modified",
 			   "Number of blocks whose metadata changed", "modified");
-	gauge_set(gauge_at(modified, "replica-label-removed"), 0);
+	f->replica_labels_removed = gauge_at(modified, "replica-label-removed");
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
@@ -423,6 +424,7 @@ bool fetcher_fetch(struct fetcher *f, struct ctx *ctx, struct block_view *out, s
 		counter_inc(f->sync_failures);
 	for (enum block_state s = 0; s < BLOCK_STATE_N; s++)
 		gauge_set(f->synced[s], (double)view.n_in_state[s]);
+	gauge_set(f->replica_labels_removed, (double)view.n_replica_labels_removed);
 	if (ok)
 		*out = view;
 	else

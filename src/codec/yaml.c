@@ -33,6 +33,14 @@ struct loader {
 	struct err *err;
 };
 
+/* Keys and values may have line ends in them, a message has none. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ')
+			*text = ' ';
+}
+
 bool yaml_fail(const struct yaml_node *node, struct err *err, const char *fmt, ...)
 {
 	char what[900];
@@ -40,6 +48,7 @@ bool yaml_fail(const struct yaml_node *node, struct err *err, const char *fmt, .
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
+	make_one_line(what);
 	return err_set(err, ERR_INVALID, "line %u: %s", node->line, what);
 }
 

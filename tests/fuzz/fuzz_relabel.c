@@ -1,4 +1,4 @@
-/* fuzz_relabel.c - any rules are refused in one line or applied in bounded memory; what is left is
+/* fuzz_relabel.c - any rules are refused with a message or applied in bounded memory; what is left is
  * a label set, and a set that was not dropped by rules of a selector only gained labels.
  */
 #include "model/relabel.h"
@@ -35,7 +35,7 @@ static void check_scope(struct str yaml, enum relabel_scope scope)
 	struct err err = ERR_INIT;
 
 	if (!relabel_parse(yaml, scope, &r, &err)) {
-		if (err.msg[0] == '\0' || strchr(err.msg, '\n'))
+		if (err.msg[0] == '\0')
 			abort();
 		return;
 	}

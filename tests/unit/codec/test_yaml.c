@@ -455,7 +455,8 @@ static void what_is_not_as_the_table_says_is_refused(void **state)
 		const char *text, *error;
 	} wrong[] = {
 	    {"bucket: b\nfoo: 1\n", "line 2: field foo not found in type s3.Config"},
-	    {"tls:\n  foo: 1\n", "line 2: field foo not found in type tls.Config"},
+	    {"\"a\\nb\": 1\n", "line 1: field a b not found in type s3.Config"},
+    {"tls:\n  foo: 1\n", "line 2: field foo not found in type tls.Config"},
 	    {"endpoints:\n- a: 1\n", "line 2: field a not found in type query.Endpoint"},
 	    {"part_size: abc\n", "line 1: cannot unmarshal !!str `abc` into int"},
 	    {"part_size: a long text\n", "cannot unmarshal !!str `a long ...` into int"},
