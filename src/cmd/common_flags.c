@@ -1,5 +1,6 @@
 #include "cmd/common_flags.h"
 
+#include "model/relabel.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -74,6 +75,15 @@ const struct flag_spec LIMIT_FLAGS[2] = {
 	     "maximum of 120 samples."},
 };
 
+const struct flag_spec SELECTOR_FLAGS[1] = {
+    {.name = "selector.relabel-config",
+     FLAG_CONTENT(struct selector_flags, relabel_config),
+     .help = "YAML file with relabeling configuration that allows selecting blocks to act on "
+	     "based on their external labels. It follows thanos sharding relabel-config syntax. "
+	     "For format details see: "
+	     "https://thanos.io/tip/thanos/sharding.md/#relabelling"},
+};
+
 const struct flag_spec GRPC_CLIENT_FLAGS[] = {
     {.name = "grpc-compression",
      FLAG_ENUM(struct grpc_client_flags, compression),
@@ -130,6 +140,16 @@ bool grpc_client_tls(const struct grpc_client_flags *f, struct tls_client **out,
 		return false;
 	*out = tls_client_new(&settings, err);
 	return *out || err_wrap(err, "TLS of the gRPC client");
+}
+
+bool selector_rules(const struct selector_flags *f, struct relabel **out, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct str yaml;
+
+	return flag_content_load(&f->relabel_config, a, &yaml, err) &&
+	       (relabel_parse(yaml, RELABEL_SELECTOR, out, err) ||
+		err_wrap(err, "--selector.relabel-config"));
 }
 
 static int str_order(const void *a, const void *b)

@@ -37,17 +37,27 @@ struct limit_flags {
 	uint64_t request_samples;
 };
 
+struct selector_flags {
+	struct flag_content relabel_config;
+};
+
 extern const char *const TLS_VERSION_CHOICES[]; /* "1.0" to "1.3" */
 
 extern const struct flag_spec HTTP_FLAGS[3];
 extern const struct flag_spec GRPC_FLAGS[8];
 extern const struct flag_spec GRPC_CLIENT_FLAGS[8];
 extern const struct flag_spec LIMIT_FLAGS[2];
+extern const struct flag_spec SELECTOR_FLAGS[1]; /* of blocks */
 
 struct tls_client;
 
 /* The TLS that the flags ask for; *out is NULL without --grpc-client-tls-secure. */
 bool grpc_client_tls(const struct grpc_client_flags *f, struct tls_client **out, struct err *err);
+
+struct relabel;
+
+/* The rules that tell which blocks count; none without the flag. *out is the caller's. */
+bool selector_rules(const struct selector_flags *f, struct relabel **out, struct err *err);
 
 /* The names in a repeatable flag whose values are lists with commas: ascending, each once. */
 struct str *flag_names(const struct flag_list *values, struct arena *a, size_t *n);

@@ -6,6 +6,7 @@
 #include "cmd/servers.h"
 #include "cmd/store_flags.h"
 #include "gateway/gateway.h"
+#include "model/relabel.h"
 #include "rpc/store_server.h"
 
 /* --- its parts -------------------------------------------------------------------------------- */
@@ -17,6 +18,8 @@ struct store_command {
 	const struct store_options *options;
 	struct servers servers;
 	struct bucket *bucket;
+	struct bucket *parquet_bucket; /* NULL: none is configured */
+	struct relabel *selector;
 	struct gate *gate;
 	struct gateway *gateway;
 	struct store_server *store_server;
@@ -29,16 +32,29 @@ static void store_done(struct store_command *s)
 	gateway_free(s->gateway);
 	gate_free(s->gate);
 	bucket_close(s->bucket);
+	bucket_close(s->parquet_bucket);
+	relabel_free(s->selector);
 	servers_done(&s->servers);
 }
 
-static bool make_bucket(struct store_command *s, struct err *err)
+static bool make_bucket(struct store_command *s, const struct flag_content *config,
+			struct bucket **out, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct str yaml;
 
-	return flag_content_load(&s->options->bucket.objstore, a, &yaml, err) &&
-	       open_bucket(s->rt, yaml, loops_next(s->servers.loops), &s->bucket, err);
+	return flag_content_load(config, a, &yaml, err) &&
+	       open_bucket(s->rt, yaml, loops_next(s->servers.loops), out, err);
+}
+
+static bool make_buckets(struct store_command *s, struct err *err)
+{
+	const struct bucket_flags *f = &s->options->bucket;
+
+	return make_bucket(s, &f->objstore, &s->bucket, err) &&
+	       (!flag_content_is_set(&f->parquet) ||
+		make_bucket(s, &f->parquet, &s->parquet_bucket, err) ||
+		err_wrap(err, "create parquet converted blocks filter"));
 }
 
 static void make_gateway(struct store_command *s)
@@ -49,6 +65,8 @@ static void make_gateway(struct store_command *s)
 			   "thanos_bucket_store_series_", "queries");
 	s->gateway = gateway_new(&(struct gateway_options){
 	    .bucket = s->bucket,
+	    .parquet_bucket = s->parquet_bucket,
+	    .selector = s->selector,
 	    .data_dir = f->data_dir,
 	    .discovery = (enum block_discovery)f->discovery,
 	    .fetch_concurrency = (unsigned)f->fetch_concurrency,
@@ -94,6 +112,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 	struct store_command s auto_done(store_done) = {.rt = rt, .options = options};
 
 	if (!store_flags_check(s.options, err) ||
+	    !selector_rules(&s.options->selector, &s.selector, err) ||
 	    !servers_init(&s.servers, rt,
 			  &(struct servers_options){
 			      .component = "store",
@@ -101,7 +120,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			      .grpc = &s.options->grpc,
 			  },
 			  err) ||
-	    !make_bucket(&s, err))
+	    !make_buckets(&s, err))
 		return false;
 	make_gateway(&s);
 	servers_add_actors(&s.servers);

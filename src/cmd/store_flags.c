@@ -5,6 +5,11 @@ static const struct flag_spec bucket_specs[] = {
      FLAG_CONTENT(struct bucket_flags, objstore),
      .help = "YAML file that contains object store configuration.",
      .attrs = FLAG_REQUIRED},
+    {.name = "objstore-parquet.config",
+     FLAG_CONTENT(struct bucket_flags, parquet),
+     .help = "YAML file that contains object store-parquet configuration: of the bucket whose "
+	     "Parquet files another gateway serves. Blocks that they were made from are left "
+	     "to it."},
     {.name = "data-dir",
      FLAG_STRING(struct bucket_flags, data_dir),
      .default_text = "./data",
@@ -69,10 +74,6 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct store_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct store_options, "request.logging-config"),
     REFUSED_TEXT(struct store_options, "request.logging-config-file"),
-    REFUSED_TEXT(struct store_options, "selector.relabel-config"),
-    REFUSED_TEXT(struct store_options, "selector.relabel-config-file"),
-    REFUSED_TEXT(struct store_options, "objstore-parquet.config"),
-    REFUSED_TEXT(struct store_options, "objstore-parquet.config-file"),
     REFUSED_BOOL(struct store_options, "cache-index-header"),
     REFUSED_TEXT(struct store_options, "index-cache-size"),
     REFUSED_TEXT(struct store_options, "index-cache.config"),
@@ -106,6 +107,7 @@ const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(GRPC_FLAGS, struct store_options, grpc),
     COMMAND_FLAGS(LIMIT_FLAGS, struct store_options, limits),
     COMMAND_FLAGS(bucket_specs, struct store_options, bucket),
+    COMMAND_FLAGS(SELECTOR_FLAGS, struct store_options, selector),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };
 

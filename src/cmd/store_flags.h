@@ -7,6 +7,7 @@
 
 struct bucket_flags {
 	struct flag_content objstore;
+	struct flag_content parquet;
 	const char *data_dir;
 	int64_t sync_interval_ms;
 	int discovery; /* enum block_discovery */
@@ -24,10 +25,11 @@ struct store_options {
 	struct grpc_flags grpc;
 	struct limit_flags limits;
 	struct bucket_flags bucket;
+	struct selector_flags selector;
 	struct refused_flags refused;
 };
 
-enum { N_STORE_FLAGS = 5 };
+enum { N_STORE_FLAGS = 6 };
 extern const struct command_flags STORE_FLAGS[N_STORE_FLAGS];
 
 /* What the tables cannot say. */

@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 
-enum { N_FILTERS = 4 };
+enum { N_FILTERS = 6 };
 
 struct gateway {
+	struct parquet_filter parquet;
 	struct time_partition_filter time_partition;
+	struct relabel_filter selector;
 	struct consistency_delay_filter consistency_delay;
 	struct deletion_mark_filter deletion_marks;
 	struct duplicate_filter duplicates;
@@ -18,15 +20,19 @@ struct gateway {
 
 static void make_filters(struct gateway *g, const struct gateway_options *o)
 {
+	parquet_filter_init(&g->parquet, o->parquet_bucket, o->fetch_concurrency);
+	relabel_filter_init(&g->selector, o->selector, NULL, 0);
 	time_partition_filter_init(&g->time_partition, o->min_time, o->max_time, o->clock);
 	consistency_delay_filter_init(&g->consistency_delay, o->consistency_delay_ms, o->clock);
 	deletion_mark_filter_init(&g->deletion_marks, o->bucket, o->ignore_deletion_marks_delay_ms,
 				  o->fetch_concurrency, o->clock, o->logger);
 	duplicate_filter_init(&g->duplicates);
-	g->filters[0] = &g->time_partition.base;
-	g->filters[1] = &g->consistency_delay.base;
-	g->filters[2] = &g->deletion_marks.base;
-	g->filters[3] = &g->duplicates.base;
+	g->filters[0] = &g->parquet.base;
+	g->filters[1] = &g->time_partition.base;
+	g->filters[2] = &g->selector.base;
+	g->filters[3] = &g->consistency_delay.base;
+	g->filters[4] = &g->deletion_marks.base;
+	g->filters[5] = &g->duplicates.base;
 }
 
 struct gateway *gateway_new(const struct gateway_options *o)

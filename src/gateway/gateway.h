@@ -8,6 +8,8 @@
 
 struct gateway_options {
 	struct bucket *bucket;
+	struct bucket *parquet_bucket;  /* NULL: no block is converted */
+	const struct relabel *selector; /* NULL: all blocks count */
 	const char *data_dir;
 	enum block_discovery discovery;
 	unsigned fetch_concurrency;

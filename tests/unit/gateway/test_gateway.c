@@ -96,12 +96,64 @@ static void blocks_marked_for_deletion_are_not(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void blocks_that_relabelling_drops_are_not_served(void **state)
+{
+	struct fixture *f = *state;
+	struct relabel *selector auto_free(relabel_free) = NULL;
+	struct err err = ERR_INIT;
+
+	expect_ok(relabel_parse(STR("[{source_labels: [cluster], regex: us, action: drop}]"),
+				RELABEL_SELECTOR, &selector, &err),
+		  err);
+	f->options.selector = selector;
+	assert_string_equal(clusters(f), "eu ");
+	f->options.selector = NULL;
+}
+
+/* The block reaches into one day, and does not fill it. */
+static void blocks_of_days_that_parquet_does_not_cover_are_served(void **state)
+{
+	struct fixture *f = *state;
+	struct bucket *parquet auto_free(bucket_close) = inmem_bucket_new(&clock_system);
+	struct err err = ERR_INIT;
+
+	expect_ok(bucket_put_bytes(parquet, NULL, STR("2023/11/14/meta.pb"),
+				   STR("\x32\x1a" RAW "\x32\x1a" FRESH), PUT_REPLACE, &err),
+		  err);
+	f->options.parquet_bucket = parquet;
+	assert_string_equal(clusters(f), "eu us ");
+	f->options.parquet_bucket = NULL;
+}
+
+static void converted_blocks_are_not_served(void **state)
+{
+	enum { DAY_MS = 86400000 };
+	struct fixture *f = *state;
+	struct bucket *parquet auto_free(bucket_close) = inmem_bucket_new(&clock_system);
+	struct err err = ERR_INIT;
+	int64_t day = GOLDEN_PLAIN_MIN_T_MS - GOLDEN_PLAIN_MIN_T_MS % DAY_MS;
+
+	golden_block_put(f->bucket, &(struct golden_block){
+					.ulid = RAW, .min_t_ms = day, .max_t_ms = day + DAY_MS});
+	expect_ok(bucket_put_bytes(parquet, NULL, STR("2023/11/14/meta.pb"), STR("\x32\x1a" RAW),
+				   PUT_REPLACE, &err),
+		  err);
+	f->options.parquet_bucket = parquet;
+	assert_string_equal(clusters(f), "us ");
+	f->options.parquet_bucket = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(all_blocks_of_the_bucket_are_served),
 	    TEST(blocks_outside_of_the_times_are_not),
 	    TEST(blocks_marked_for_deletion_are_not),
+	    cmocka_unit_test_setup_teardown(blocks_that_relabelling_drops_are_not_served, set_up,
+					    tear_down),
+	    cmocka_unit_test_setup_teardown(blocks_of_days_that_parquet_does_not_cover_are_served,
+					    set_up, tear_down),
+	    TEST(converted_blocks_are_not_served),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
