@@ -28,28 +28,51 @@ struct gate {
 
 static const double WAIT_SECONDS[] = {0.01, 0.1, 0.3, 0.6, 1,   3,   6,   9,
 				      20,   30,  60,  90,  120, 240, 360, 720};
+enum { N_WAIT_SECONDS = sizeof(WAIT_SECONDS) / sizeof(WAIT_SECONDS[0]) };
 
-static void count_in(struct gate *g, struct metrics *m, const char *prefix, const char *operation)
+/* What the metrics of one gate have in common. */
+struct counting {
+	struct metrics *m;
+	const char *prefix, *operation;
+	const char *label; /* of the gate; NULL: none */
+};
+
+/* The family of `what`; help is `before`, the operation, `after`. */
+static struct family *family_of(const struct counting *c, enum metric_type type, const char *what,
+				const char *before, const char *after)
 {
+	bool is_histogram = type == METRIC_HISTOGRAM;
 	char name[200], help[200];
 
-	snprintf(name, sizeof(name), "%sgate_%s_max", prefix, operation);
-	snprintf(help, sizeof(help), "Maximum number of concurrent %s.", operation);
-	gauge_set(metrics_gauge(m, name, help), g->max);
+	snprintf(name, sizeof(name), "%sgate_%s_%s", c->prefix, c->operation, what);
+	snprintf(help, sizeof(help), "%s%s%s", before, c->operation, after);
+	return metrics_family(c->m, &(const struct metric_spec){
+					.name = name,
+					.help = help,
+					.type = type,
+					.label_names = c->label ? METRIC_NAMES("name") : NULL,
+					.buckets = WAIT_SECONDS,
+					.n_buckets = is_histogram ? N_WAIT_SECONDS : 0,
+				    });
+}
 
-	snprintf(name, sizeof(name), "%sgate_%s_in_flight", prefix, operation);
-	snprintf(help, sizeof(help), "Number of %s that are currently in flight.", operation);
-	g->in_flight_metric = metrics_gauge(m, name, help);
+static void count_in(struct gate *g, const struct counting *c)
+{
+	const char *const *label = &c->label;
+	size_t n = c->label != NULL;
 
-	snprintf(name, sizeof(name), "%sgate_%s_total", prefix, operation);
-	snprintf(help, sizeof(help), "Total number of %s.", operation);
-	g->total = metrics_counter(m, name, help);
-
-	snprintf(name, sizeof(name), "%sgate_%s_duration_seconds", prefix, operation);
-	snprintf(help, sizeof(help), "How many seconds it took for %s to wait at the gate.",
-		 operation);
-	g->duration = metrics_histogram(m, name, help, WAIT_SECONDS,
-					sizeof(WAIT_SECONDS) / sizeof(WAIT_SECONDS[0]));
+	gauge_set(gauge_of(family_of(c, METRIC_GAUGE, "max", "Maximum number of concurrent ", "."),
+			   label, n),
+		  g->max);
+	g->in_flight_metric = gauge_of(
+	    family_of(c, METRIC_GAUGE, "in_flight", "Number of ", " that are currently in flight."),
+	    label, n);
+	g->total =
+	    counter_of(family_of(c, METRIC_COUNTER, "total", "Total number of ", "."), label, n);
+	g->duration =
+	    histogram_metric_of(family_of(c, METRIC_HISTOGRAM, "duration_seconds",
+					  "How many seconds it took for ", " to wait at the gate."),
+				label, n);
 }
 
 static struct gate *new_gate(unsigned max_in_flight)
@@ -62,14 +85,21 @@ static struct gate *new_gate(unsigned max_in_flight)
 	return g;
 }
 
-struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
-		      const char *operation)
+struct gate *gate_new_named(unsigned max_in_flight, struct metrics *m, const char *prefix,
+			    const char *operation, const char *name)
 {
 	struct gate *g = new_gate(max_in_flight);
 
 	if (m)
-		count_in(g, m, prefix, operation);
+		count_in(g, &(const struct counting){
+				.m = m, .prefix = prefix, .operation = operation, .label = name});
 	return g;
+}
+
+struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
+		      const char *operation)
+{
+	return gate_new_named(max_in_flight, m, prefix, operation, NULL);
 }
 
 struct gate *gate_new_like(const struct gate *g)

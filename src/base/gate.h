@@ -18,6 +18,9 @@ struct metrics;
  * "selects", ... `m` may be NULL. */
 struct gate *gate_new(unsigned max_in_flight, struct metrics *m, const char *prefix,
 		      const char *operation);
+/* The same, with the label `name` on its metrics: for one of several in a process. */
+struct gate *gate_new_named(unsigned max_in_flight, struct metrics *m, const char *prefix,
+			    const char *operation, const char *name);
 /* Another one with the same limit, which counts in the metrics of `g`. */
 struct gate *gate_new_like(const struct gate *g);
 void gate_free(struct gate *g); /* NULL is fine */

@@ -127,6 +127,14 @@ bool yaml_decode(const struct yaml_node *node, const struct yaml_table *table, s
 const struct yaml_node *yaml_unknown_key(const struct yaml_node *node,
 					 const struct yaml_table *table);
 
+/* For YAML_FIELD_DECODED of an int64_t: a time.Duration in nanoseconds, 500ms or 1h30m, where a
+ * bare number counts nanoseconds; a size in bytes with units to the base of two, 1MiB, as
+ * model.Bytes has it. */
+bool yaml_decode_duration(const struct yaml_node *node, struct arena *arena, void *out,
+			  struct err *err);
+bool yaml_decode_byte_size(const struct yaml_node *node, struct arena *arena, void *out,
+			   struct err *err);
+
 /* Fail at this node, with its line before the message. Always returns false. */
 bool yaml_fail(const struct yaml_node *node, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

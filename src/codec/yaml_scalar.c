@@ -1,4 +1,6 @@
 /* yaml_scalar.c - what a plain scalar means, by the rules of Go's yaml.v2. */
+#include "base/byte_size.h"
+#include "base/duration.h"
 #include "base/float_text.h"
 #include "codec/yaml_internal.h"
 
@@ -283,4 +285,29 @@ bool yaml_to_f64(const struct yaml_node *node, double *out, struct err *err)
 		break;
 	}
 	return yaml_fail_type(node, "float64", err);
+}
+
+bool yaml_decode_duration(const struct yaml_node *node, struct arena *arena, void *out,
+			  struct err *err)
+{
+	struct scalar s = {0};
+	struct err ignored;
+	(void)arena;
+	if (!scalar_of(node, &s, "time.Duration", err))
+		return false;
+	if (s.type == SCALAR_STR)
+		return duration_parse(node->text, out, &ignored) ||
+		       yaml_fail_type(node, "time.Duration", err);
+	return yaml_to_i64(node, out, &ignored) || yaml_fail_type(node, "time.Duration", err);
+}
+
+bool yaml_decode_byte_size(const struct yaml_node *node, struct arena *arena, void *out,
+			   struct err *err)
+{
+	struct str text = {0};
+	struct err why;
+	(void)arena;
+	if (!yaml_to_str(node, &text, err))
+		return false;
+	return byte_size_parse(text, out, &why) || yaml_fail(node, err, "%s", why.msg);
 }

@@ -2,7 +2,7 @@
  * instant vector. With more than one step they do nothing, because a matrix is ordered by labels.
  */
 #include "base/alloc.h"
-#include "promql/natural_order.h"
+#include "base/natural_order.h"
 #include "promql/operator.h"
 
 #include <math.h>

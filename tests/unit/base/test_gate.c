@@ -121,6 +121,25 @@ static void it_counts_as_thanos_does(void **state)
 	assert_true(GAUGE("in_flight") == 0);
 }
 
+static void gates_with_names_are_told_apart_by_a_label(void **state)
+{
+	struct metrics *m auto_free(metrics_free) = metrics_new();
+	struct gate *a auto_free(gate_free) = gate_new_named(1, m, "x_", "gets", "index-cache");
+	struct gate *b auto_free(gate_free) = gate_new_named(2, m, "x_", "gets", "caching-bucket");
+	struct family *max = metrics_gauges(m, "x_gate_gets_max", "", "name");
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(gate_enter(a, NULL, &err), err);
+
+	struct family *in_flight = metrics_gauges(m, "x_gate_gets_in_flight", "", "name");
+	assert_true(gauge_value(gauge_at(max, "index-cache")) == 1);
+	assert_true(gauge_value(gauge_at(max, "caching-bucket")) == 2);
+	assert_true(gauge_value(gauge_at(in_flight, "index-cache")) == 1);
+	assert_true(gauge_value(gauge_at(in_flight, "caching-bucket")) == 0);
+	gate_leave(a);
+}
+
 static void gates_that_are_alike_limit_apart_and_count_together(void **state)
 {
 	struct metrics *m auto_free(metrics_free) = metrics_new();
@@ -164,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(who_waits_too_long_is_told_so_and_takes_no_place),
 	    cmocka_unit_test(who_came_first_is_served_first),
 	    cmocka_unit_test(it_counts_as_thanos_does),
+	    cmocka_unit_test(gates_with_names_are_told_apart_by_a_label),
 	    cmocka_unit_test(gates_that_are_alike_limit_apart_and_count_together),
 	    cmocka_unit_test(no_limit_and_no_gate_let_everyone_in),
 	};

@@ -299,6 +299,44 @@ static void floats_follow_go(void **state)
 		   "cannot unmarshal !!str `inf` into float64");
 }
 
+static void durations_are_gos_and_numbers_are_nanoseconds(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	int64_t ns = 0;
+	(void)state;
+
+	expect_ok(yaml_decode_duration(parse(a, "1m500ms"), a, &ns, &err), err);
+	assert_int_equal(ns, 60500 * INT64_C(1000000));
+	expect_ok(yaml_decode_duration(parse(a, "-1s"), a, &ns, &err), err);
+	assert_int_equal(ns, -1000 * INT64_C(1000000));
+	expect_ok(yaml_decode_duration(parse(a, "500"), a, &ns, &err), err);
+	assert_int_equal(ns, 500);
+	expect_err(yaml_decode_duration(parse(a, "1d"), a, &ns, &err), err, ERR_INVALID,
+		   "line 1: cannot unmarshal !!str `1d` into time.Duration");
+	expect_err(yaml_decode_duration(parse(a, "[1s]"), a, &ns, &err), err, ERR_INVALID,
+		   "cannot unmarshal !!seq into time.Duration");
+	expect_err(yaml_decode_duration(parse(a, "true"), a, &ns, &err), err, ERR_INVALID,
+		   "cannot unmarshal !!bool `true` into time.Duration");
+}
+
+static void sizes_have_units_to_the_base_of_two(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	int64_t bytes = 0;
+	(void)state;
+
+	expect_ok(yaml_decode_byte_size(parse(a, "1MiB"), a, &bytes, &err), err);
+	assert_int_equal(bytes, 1 << 20);
+	expect_ok(yaml_decode_byte_size(parse(a, "0"), a, &bytes, &err), err);
+	assert_int_equal(bytes, 0);
+	expect_err(yaml_decode_byte_size(parse(a, "10 apples"), a, &bytes, &err), err, ERR_INVALID,
+		   "line 1: units: unknown unit  apples in 10 apples");
+	expect_err(yaml_decode_byte_size(parse(a, "{}"), a, &bytes, &err), err, ERR_INVALID,
+		   "cannot unmarshal !!map into string");
+}
+
 static void strings_take_any_scalar_but_null(void **state)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -512,6 +550,8 @@ int main(void)
 	    cmocka_unit_test(integers_follow_go),
 	    cmocka_unit_test(unsigned_integers_reach_further),
 	    cmocka_unit_test(floats_follow_go),
+	    cmocka_unit_test(durations_are_gos_and_numbers_are_nanoseconds),
+	    cmocka_unit_test(sizes_have_units_to_the_base_of_two),
 	    cmocka_unit_test(strings_take_any_scalar_but_null),
 	    cmocka_unit_test(a_table_decodes_every_kind_of_field),
 	    cmocka_unit_test(what_is_not_as_the_table_says_is_refused),

@@ -1,4 +1,4 @@
-#include "promql/natural_order.h"
+#include "base/natural_order.h"
 
 static bool is_digit(char c)
 {
