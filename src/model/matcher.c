@@ -76,17 +76,17 @@ static struct str without_anchors(struct str pattern)
 
 static bool compile_regex(struct matcher *m, struct err *err)
 {
-	/* The engine would refuse it too: it is refused before any work is done for it. */
-	if (m->value.n > REGEX_PATTERN_MAX) {
-		m->regex = regex_new(m->value, REGEX_MATCHER, err);
-		return false;
-	}
 	struct str pattern = without_anchors(m->value);
-	if (literals_parse(m->a, pattern, &m->set)) {
+	if (m->value.n <= LITERALS_MAX_BYTES && literals_parse(m->a, pattern, &m->set)) {
 		m->form = FORM_SET;
 		m->prefix = common_prefix(m->set.v[0], m->set.v[m->set.n - 1]);
 		index_set(m);
 		return true;
+	}
+	/* The engine would refuse it too: it is refused before more work is done for it. */
+	if (m->value.n > REGEX_PATTERN_MAX) {
+		m->regex = regex_new(m->value, REGEX_MATCHER, err);
+		return false;
 	}
 	if (globs_parse(m->a, pattern, &m->globs)) {
 		m->form = FORM_GLOBS;
@@ -222,6 +222,64 @@ const struct str *matcher_set(const struct matcher *m, size_t *n)
 		return NULL;
 	*n = m->set.n;
 	return m->set.v;
+}
+
+const struct str *matcher_expression_set(const struct matcher *m, size_t *n)
+{
+	if (m->form != FORM_SET)
+		return NULL;
+	*n = m->set.n;
+	return m->set.v;
+}
+
+struct str matcher_expression_prefix(const struct matcher *m)
+{
+	return m->prefix;
+}
+
+/* How many characters a text must have, at least, that nothing else is asked of; false when more is
+ * asked. */
+static bool asks_for_length(const struct glob *g, unsigned *length)
+{
+	*length = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->piece[i].n)
+			return false;
+		*length += g->gap_min[i];
+	}
+	return true;
+}
+
+static enum matcher_scope expression_scope(const struct matcher *m)
+{
+	enum matcher_scope scope = MATCHES_SOME;
+	unsigned length;
+
+	if (m->form == FORM_SET && m->set.n == 1 && m->set.v[0].n == 0)
+		return MATCHES_UNSET;
+	if (m->form != FORM_GLOBS)
+		return MATCHES_SOME;
+	for (size_t i = 0; i < m->globs.n; i++) {
+		const struct glob *g = &m->globs.v[i];
+		if (!asks_for_length(g, &length) || g->n == 1 || length > 1)
+			continue;
+		if (length == 0 || expression_matches(m, STR("")))
+			return MATCHES_ALL;
+		scope = MATCHES_SET;
+	}
+	return scope;
+}
+
+enum matcher_scope matcher_scope(const struct matcher *m)
+{
+	static const enum matcher_scope opposite[] = {
+	    [MATCHES_SOME] = MATCHES_SOME,   [MATCHES_ALL] = MATCHES_NOTHING,
+	    [MATCHES_SET] = MATCHES_UNSET,   [MATCHES_UNSET] = MATCHES_SET,
+	    [MATCHES_NOTHING] = MATCHES_ALL,
+	};
+	enum matcher_scope scope = expression_scope(m);
+
+	return is_negative(m) ? opposite[scope] : scope;
 }
 
 bool matcher_literal(const struct matcher *m, struct str *out)

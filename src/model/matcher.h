@@ -40,6 +40,21 @@ bool matcher_matches_empty(const struct matcher *m);
 const struct str *matcher_set(const struct matcher *m, size_t *n);
 /* ... and the literal every matching value starts with (empty when there is none). */
 struct str matcher_prefix(const struct matcher *m);
+/* The same of the expression alone: what a positive matcher matches, and a negative one refuses. */
+const struct str *matcher_expression_set(const struct matcher *m, size_t *n);
+struct str matcher_expression_prefix(const struct matcher *m);
+
+/* Which values match, where that can be said without looking at any; however it is written: =~".*",
+ * =~"(.*).*" and !~"" are told by their meaning. */
+enum matcher_scope {
+	MATCHES_SOME, /* it must be tried */
+	MATCHES_ALL,
+	MATCHES_SET,   /* all but the empty one: the label is there */
+	MATCHES_UNSET, /* the empty one only: the label is absent */
+	MATCHES_NOTHING,
+};
+enum matcher_scope matcher_scope(const struct matcher *m);
+
 /* The only text that its value or expression stands for, of a negative matcher too; false when
  * there are several. */
 bool matcher_literal(const struct matcher *m, struct str *out);

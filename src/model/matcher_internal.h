@@ -10,8 +10,9 @@
 #include "base/arena.h"
 
 enum {
-	LITERALS_MAX = 1024,              /* of a set */
-	LITERALS_MAX_BYTES = 1024 * 1024, /* of all of them */
+	LITERALS_MAX = 64 * 1024,             /* of a set */
+	LITERALS_PRODUCT_MAX = 1024,          /* of what (a|b)(c|d) multiplies to */
+	LITERALS_MAX_BYTES = 8 * 1024 * 1024, /* of all of them, and of what they are made from */
 	GLOBS_MAX = 32,
 	GLOB_PIECES_MAX = 16,
 };

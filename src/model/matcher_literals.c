@@ -26,7 +26,13 @@ static bool add(struct parser *p, struct literals *set, struct str s)
 static bool multiply(struct parser *p, const struct literals *front, const struct literals *back,
 		     struct literals *out)
 {
+	if (front->n == 1 && front->v[0].n == 0) {
+		*out = *back;
+		return true;
+	}
 	*out = (struct literals){0};
+	if (front->n > 1 && back->n > 1 && front->n * back->n > LITERALS_PRODUCT_MAX)
+		return false;
 	for (size_t i = 0; i < front->n; i++) {
 		for (size_t k = 0; k < back->n; k++) {
 			size_t n = front->v[i].n;
@@ -126,8 +132,38 @@ static bool parse_char(struct parser *p, struct literals *out)
 	return true;
 }
 
+/* What has no meaning but itself, without the last character where a quantifier follows it. Empty
+ * when there is nothing of that kind. */
+static struct str plain_run(struct str s)
+{
+	size_t n = 0, last = 0, length;
+
+	while (n < s.n && !(s.p[n] && strchr("\\.*+?()[]{}^$|", s.p[n]))) {
+		struct str rest = str_skip(s, n);
+		if (utf8_decode(rest, &length) == UTF8_REPLACEMENT && length == 1)
+			return str_from(s.p, 0);
+		last = n;
+		n += length;
+	}
+	if (n < s.n && strchr("*+?{", s.p[n]))
+		n = last;
+	return str_from(s.p, n);
+}
+
+/* The text is borrowed: the pattern outlives what is made from it. */
+static bool parse_run(struct parser *p, struct str run, struct literals *out)
+{
+	*out = (struct literals){0};
+	skip(p, run.n);
+	return add(p, out, run);
+}
+
 static bool parse_atom(struct parser *p, struct literals *out)
 {
+	struct str run = plain_run(p->left);
+
+	if (run.n)
+		return parse_run(p, run, out);
 	if (next_is(p, '(')) {
 		skip(p, 1);
 		return parse_group(p, out);

@@ -216,6 +216,52 @@ static void whether_the_absent_label_matches_is_known(void **state)
 	}
 }
 
+static void what_needs_no_trying_is_told_by_its_meaning(void **state)
+{
+	static const struct {
+		enum matcher_type type;
+		const char *expression;
+		enum matcher_scope want;
+	} cases[] = {
+	    {MATCH_RE, ".*", MATCHES_ALL},      {MATCH_RE, ".*.*.*", MATCHES_ALL},
+	    {MATCH_RE, "^(.*)$", MATCHES_ALL},  {MATCH_RE, ".+|", MATCHES_ALL},
+	    {MATCH_RE, "a|.*", MATCHES_ALL},    {MATCH_RE, ".+", MATCHES_SET},
+	    {MATCH_RE, ".*.+", MATCHES_SET},    {MATCH_RE, "a|.+", MATCHES_SET},
+	    {MATCH_NEQ, "", MATCHES_SET},       {MATCH_NRE, "", MATCHES_SET},
+	    {MATCH_NRE, "()", MATCHES_SET},     {MATCH_EQ, "", MATCHES_UNSET},
+	    {MATCH_RE, "", MATCHES_UNSET},      {MATCH_NRE, ".+", MATCHES_UNSET},
+	    {MATCH_NRE, ".*", MATCHES_NOTHING}, {MATCH_RE, ".+.+", MATCHES_SOME},
+	    {MATCH_RE, "a.*", MATCHES_SOME},    {MATCH_RE, "a|b", MATCHES_SOME},
+	    {MATCH_EQ, "a", MATCHES_SOME},      {MATCH_NEQ, "a", MATCHES_SOME},
+	    {MATCH_RE, "(?i).*", MATCHES_SOME},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct matcher *m auto_free(matcher_unref) =
+		    compile(cases[i].type, cases[i].expression);
+		if (matcher_scope(m) != cases[i].want)
+			fail_msg("type %d, expression %s: %d", cases[i].type, cases[i].expression,
+				 matcher_scope(m));
+	}
+}
+
+static void ten_thousand_alternatives_are_a_set(void **state)
+{
+	struct buf pattern auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+	size_t n;
+	(void)state;
+
+	for (int i = 0; i < 10000; i++)
+		buf_printf(&pattern, "%sinstance-%d:9100", i ? "|" : "", i);
+	struct matcher *m auto_free(matcher_unref) = compile(MATCH_RE, buf_cstr(&pattern));
+
+	assert_non_null(matcher_set(m, &n));
+	assert_int_equal(n, 10000);
+	assert_true(matcher_matches(m, STR("instance-9999:9100")));
+	assert_false(matcher_matches(m, STR("instance-10000:9100")));
+}
+
 static void a_bad_expression_is_refused_in_gos_words(void **state)
 {
 	struct err err = ERR_INIT;
@@ -268,6 +314,8 @@ int main(void)
 	    cmocka_unit_test(the_prefix_is_the_literal_that_every_match_starts_with),
 	    cmocka_unit_test(a_large_set_is_found_by_hash),
 	    cmocka_unit_test(whether_the_absent_label_matches_is_known),
+	    cmocka_unit_test(what_needs_no_trying_is_told_by_its_meaning),
+	    cmocka_unit_test(ten_thousand_alternatives_are_a_set),
 	    cmocka_unit_test(a_bad_expression_is_refused_in_gos_words),
 	    cmocka_unit_test(matchers_are_printed_as_prometheus_prints_them),
 	    cmocka_unit_test(a_list_of_matchers_sees_absent_labels_as_empty),
