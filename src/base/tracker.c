@@ -92,6 +92,11 @@ bool tracker_check(const struct tracker *t, struct err *err)
 	return fits(t, 0, err);
 }
 
+bool tracker_room(const struct tracker *t, int64_t bytes, struct err *err)
+{
+	return fits(t, bytes, err);
+}
+
 bool tracker_reserve(struct tracker *t, int64_t bytes, struct err *err)
 {
 	if (!fits(t, bytes, err))

@@ -44,6 +44,8 @@ void tracker_release(struct tracker *t, int64_t bytes);
 /* Fails with ERR_LIMIT, naming the limit, when this tracker is over, or one above it that it uses
  * more than its share of. */
 bool tracker_check(const struct tracker *t, struct err *err);
+/* Fails when `bytes` more would be over; charges nothing: whoever allocates them does. */
+bool tracker_room(const struct tracker *t, int64_t bytes, struct err *err);
 /* Fails, charging nothing, when `bytes` more would be over. On success they are charged. */
 bool tracker_reserve(struct tracker *t, int64_t bytes, struct err *err);
 

@@ -6,7 +6,7 @@
 #include "store/series_order.h"
 #include "store/shard.h"
 #include "tsdb/index_series.h"
-#include "tsdb/postings_plan.h"
+#include "tsdb/postings_answer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

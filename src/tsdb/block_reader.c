@@ -6,7 +6,7 @@
 #include "codec/xor_chunk.h"
 #include "model/samples.h"
 #include "tsdb/chunks_reader.h"
-#include "tsdb/postings_plan.h"
+#include "tsdb/postings_answer.h"
 #include "tsdb/tombstones.h"
 
 #include <stdlib.h>

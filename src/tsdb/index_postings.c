@@ -253,6 +253,11 @@ void index_postings_close(struct index_postings *ip)
 	free(ip);
 }
 
+const struct index_toc *index_postings_toc(const struct index_postings *ip)
+{
+	return &ip->toc;
+}
+
 size_t index_postings_memory_bytes(const struct index_postings *ip)
 {
 	size_t bytes = sizeof(*ip) + ip->values.cap * sizeof(*ip->values.v) +

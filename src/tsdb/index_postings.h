@@ -29,6 +29,7 @@ struct index_postings *index_postings_open(struct byte_source *src, struct ctx *
 void index_postings_close(struct index_postings *ip); /* NULL is fine */
 CLEANUP_DEFINE(struct index_postings, index_postings_close)
 
+const struct index_toc *index_postings_toc(const struct index_postings *ip);
 size_t index_postings_memory_bytes(const struct index_postings *ip);
 
 /* Label names, ascending; borrowed. */

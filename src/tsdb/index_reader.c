@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
-#include "tsdb/postings_plan.h"
+#include "tsdb/postings_answer.h"
 
 #include <stdlib.h>
 

@@ -82,3 +82,15 @@ bool index_toc_read(struct byte_source *index, struct ctx *ctx, struct index_toc
 				err) &&
 	       index_toc_parse(toc, index->size_bytes, version, out, err);
 }
+
+uint64_t index_toc_series_end(const struct index_toc *toc)
+{
+	const uint64_t behind[] = {toc->symbols, toc->label_indices, toc->label_indices_table,
+				   toc->postings, toc->postings_table};
+	uint64_t end = toc->end;
+
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++)
+		if (behind[i] > toc->series && behind[i] < end)
+			end = behind[i];
+	return end;
+}

@@ -34,6 +34,8 @@ bool index_header_parse(const uint8_t *p, int *version, struct err *err);
 /* The last INDEX_TOC_BYTES of an index of `index_bytes`. Sections must lie inside of it. */
 bool index_toc_parse(const uint8_t *p, uint64_t index_bytes, int version, struct index_toc *out,
 		     struct err *err);
+/* Where the section of series ends at the latest. */
+uint64_t index_toc_series_end(const struct index_toc *toc);
 bool index_toc_read(struct byte_source *index, struct ctx *ctx, struct index_toc *out,
 		    struct err *err);
 

@@ -17,6 +17,8 @@ static void a_tracker_over_its_limit_names_the_limit(void **state)
 	expect_err(tracker_reserve(&query, 200, &err), err, ERR_LIMIT,
 		   "the query needs more than the 500 bytes of memory that "
 		   "--query.max-memory-per-query allows");
+	expect_err(tracker_room(&query, 200, &err), err, ERR_LIMIT, "the query needs more");
+	assert_true(tracker_room(&query, 100, &err));
 	assert_int_equal(process.used_bytes, 400);
 	tracker_charge(&process, 700);
 	expect_err(tracker_check(&query, &err), err, ERR_LIMIT, "the process needs more");

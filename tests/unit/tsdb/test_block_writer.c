@@ -8,7 +8,7 @@
 #include "tests/lib/temp_dir.h"
 #include "tsdb/block_reader.h"
 #include "tsdb/chunks_reader.h"
-#include "tsdb/postings_plan.h"
+#include "tsdb/postings_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

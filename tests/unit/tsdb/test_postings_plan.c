@@ -4,6 +4,7 @@
 #include "tests/lib/index_builder.h"
 #include "tests/lib/series_text.h"
 #include "tsdb/index_reader.h"
+#include "tsdb/postings_answer.h"
 
 static const struct built_series series[] = {
     {"__name__=\"down\" job=\"api\"", NULL, 0},
@@ -126,20 +127,124 @@ static void a_plan_asks_for_as_few_lists_as_possible(void **state)
 	struct matcher *any auto_free(matcher_unref) = matcher_of(MATCH_RE, "env", ".*");
 	(void)state;
 
-	struct postings_plan plan = plan_of(ix, a, (struct matcher *[]){any, not_prod, up}, 3);
+	struct postings_plan plan =
+	    plan_of(ix, a, (struct matcher *[]){any, not_prod, up, not_prod, up}, 5);
 	assert_int_equal(plan.n_groups, 2);
-	assert_int_equal(plan.n_keys, 2);
-	expect_str(plan.keys[0].value, "up");
-	expect_str(plan.keys[1].value, "prod");
+	assert_int_equal(plan.groups[0].n_lists, 1);
+	expect_str(plan.groups[0].values[0], "up");
+	assert_int_equal(plan.groups[0].n_refs, 6);
+	assert_int_equal(plan.groups[1].n_lists, 1);
+	expect_str(plan.groups[1].values[0], "prod");
 	assert_true(plan.groups[1].subtract);
 
 	plan = plan_of(ix, a, (struct matcher *[]){not_prod, nope}, 2);
 	assert_true(plan.nothing);
-	assert_int_equal(plan.n_keys, 0);
+	assert_int_equal(plan.n_groups, 0);
 
 	plan = plan_of(ix, a, (struct matcher *[]){any}, 1);
-	assert_int_equal(plan.n_keys, 1);
-	expect_str(plan.keys[0].name, "");
+	assert_int_equal(plan.n_groups, 1);
+	expect_str(plan.groups[0].name, "");
+}
+
+static void matchers_on_one_label_are_decided_by_its_values(void **state)
+{
+	struct index_variant v auto_done(index_variant_done) =
+	    index_variant_new(1, series, N_SERIES);
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	struct index_reader *ix auto_free(index_reader_close) =
+	    index_reader_open(take(v.src), NULL, &err);
+	struct matcher *dev auto_free(matcher_unref) = matcher_of(MATCH_EQ, "env", "dev");
+	struct matcher *prod auto_free(matcher_unref) = matcher_of(MATCH_EQ, "env", "prod");
+	struct matcher *set auto_free(matcher_unref) = matcher_of(MATCH_NEQ, "env", "");
+	struct matcher *either auto_free(matcher_unref) =
+	    matcher_of(MATCH_RE, "env", "dev|prod|nope");
+	(void)state;
+
+	struct postings_plan plan = plan_of(ix, a, (struct matcher *[]){dev, prod}, 2);
+	assert_true(plan.nothing);
+
+	plan = plan_of(ix, a, (struct matcher *[]){set, either, dev}, 3);
+	assert_int_equal(plan.n_groups, 1);
+	assert_int_equal(plan.groups[0].n_lists, 1);
+	expect_str(plan.groups[0].values[0], "dev");
+}
+
+static void a_label_that_all_series_have_asks_for_nothing(void **state)
+{
+	struct index_variant v auto_done(index_variant_done) = index_variant_numbered(1, 3000);
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	struct index_reader *ix auto_free(index_reader_close) =
+	    index_reader_open(take(v.src), NULL, &err);
+	struct matcher *set auto_free(matcher_unref) = matcher_of(MATCH_RE, "i", ".+");
+	(void)state;
+
+	struct postings_plan plan = plan_of(ix, a, &set, 1);
+	assert_int_equal(plan.n_groups, 1);
+	expect_str(plan.groups[0].name, "");
+	assert_int_equal(plan.groups[0].n_refs, 3000);
+}
+
+static void a_group_of_very_many_lists_keeps_where_they_lie_together(void **state)
+{
+	enum { N = POSTINGS_GROUP_VALUES_MAX + 3000 };
+	struct index_variant v auto_done(index_variant_done) = index_variant_numbered(1, N);
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	struct index_reader *ix auto_free(index_reader_close) =
+	    index_reader_open(take(v.src), NULL, &err);
+	struct matcher *ms[] = {matcher_of(MATCH_RE, "i", ".*[0-8]")};
+	struct postings list;
+	(void)state;
+
+	struct postings_plan plan = plan_of(ix, a, ms, 1);
+	assert_int_equal(plan.n_groups, 1);
+	assert_true(plan.groups[0].n_lists > POSTINGS_GROUP_VALUES_MAX);
+	assert_true(plan.groups[0].n_runs < plan.groups[0].n_lists / 2);
+	assert_null(plan.groups[0].values);
+	expect_ok(postings_for_matchers(ix->src, ix->postings, NULL, (struct matchers){ms, 1}, a,
+					&list, &err),
+		  err);
+	assert_int_equal(list.n, plan.groups[0].n_lists);
+	matcher_unref(ms[0]);
+}
+
+static void a_group_that_costs_more_than_it_spares_is_left_out(void **state)
+{
+	struct index_variant v auto_done(index_variant_done) = index_variant_numbered(1, 3000);
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	struct index_reader *ix auto_free(index_reader_close) =
+	    index_reader_open(take(v.src), NULL, &err);
+	struct matcher *one auto_free(matcher_unref) = matcher_of(MATCH_EQ, "i", "0017");
+	struct matcher *most auto_free(matcher_unref) = matcher_of(MATCH_NRE, "i", ".*7");
+	struct matcher *ms[] = {one, most};
+	(void)state;
+
+	/* On the same label they are one group: nothing to choose. */
+	struct postings_plan plan = plan_of(ix, a, ms, 2);
+	assert_true(plan.nothing);
+
+	plan = plan_of(ix, a, ms, 1);
+	struct postings_group two[2] = {plan.groups[0], plan.groups[0]};
+	two[1].subtract = true;
+	two[1].n_lists = two[1].n_refs = 1000;
+	plan.groups = two;
+	plan.n_groups = 2;
+	struct postings_deferral d = postings_plan_defer(&plan, &(struct postings_thrift){0});
+	assert_true(two[1].deferred && !two[0].deferred);
+	assert_int_equal(d.n_for_size, 1);
+	assert_int_equal(d.size_bytes, 4000);
+	assert_int_equal(postings_plan_deferred(&plan, a).n, 1);
+
+	two[0].n_refs = 1000; /* all of them would have to be read */
+	d = postings_plan_defer(&plan, &(struct postings_thrift){0});
+	assert_false(two[1].deferred);
+	d = postings_plan_defer(
+	    &plan, &(struct postings_thrift){.assumes_half = true, .max_lists_per_series = 0.5});
+	assert_true(two[1].deferred);
+	assert_int_equal(d.n_for_lists, 1);
 }
 
 static void a_plan_over_the_memory_limit_fails(void **state)
@@ -185,6 +290,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_set_of_matchers_finds_what_they_match_one_by_one),
 	    cmocka_unit_test(a_plan_asks_for_as_few_lists_as_possible),
+	    cmocka_unit_test(matchers_on_one_label_are_decided_by_its_values),
+	    cmocka_unit_test(a_label_that_all_series_have_asks_for_nothing),
+	    cmocka_unit_test(a_group_of_very_many_lists_keeps_where_they_lie_together),
+	    cmocka_unit_test(a_group_that_costs_more_than_it_spares_is_left_out),
 	    cmocka_unit_test(a_plan_over_the_memory_limit_fails),
 	    cmocka_unit_test(a_broken_list_is_named_by_its_place),
 	};
