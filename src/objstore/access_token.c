@@ -5,16 +5,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { RENEW_BEFORE_MS = 4 * 60 * 1000 };
+enum { RENEW_BEFORE_MS = 4 * 60 * 1000, RETRY_AFTER_MS = 30 * 1000 };
 
 struct access_token {
 	struct clock *clock;
 	access_token_fetch_fn *fetch;
 	void *arg;
 	pthread_mutex_t mu;
-	struct arena *a;    /* of the token */
-	struct str token;   /* guarded by mu */
-	int64_t expires_ms; /* guarded by mu; INT64_MIN: there is none */
+	struct arena *a;           /* of the grant */
+	struct access_grant grant; /* guarded by mu, as all below */
+	int64_t renew_ms;          /* when to fetch the next one; INT64_MIN: there is none */
+	int64_t expires_ms;
 };
 
 struct access_token *access_token_new(struct clock *clock, access_token_fetch_fn *fetch, void *arg)
@@ -26,6 +27,7 @@ struct access_token *access_token_new(struct clock *clock, access_token_fetch_fn
 	    .fetch = fetch,
 	    .arg = arg,
 	    .a = arena_new(NULL),
+	    .renew_ms = INT64_MIN,
 	    .expires_ms = INT64_MIN,
 	};
 	pthread_mutex_init(&t->mu, NULL);
@@ -41,30 +43,45 @@ void access_token_free(struct access_token *t)
 	free(t);
 }
 
-/* With t->mu held. */
+static void copy_grant(const struct access_grant *from, struct arena *a, struct access_grant *to)
+{
+	*to = *from;
+	for (size_t i = 0; i < ACCESS_PARTS; i++)
+		to->parts[i] = arena_str(a, from->parts[i]);
+}
+
+/* With t->mu held. What lives shorter than usual is used for most of its life all the same. */
 static bool renew(struct access_token *t, struct ctx *ctx, int64_t now_ms, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	int64_t lifetime_ms;
-	struct str token;
+	struct access_grant grant = {.lifetime_ms = INT64_MAX};
 
-	if (!t->fetch(t->arg, ctx, a, &token, &lifetime_ms, err))
+	if (!t->fetch(t->arg, ctx, a, &grant, err)) {
+		t->renew_ms = now_ms + RETRY_AFTER_MS;
 		return t->expires_ms > now_ms;
+	}
 	arena_clear(t->a);
-	t->token = arena_str(t->a, token);
-	t->expires_ms = lifetime_ms == INT64_MAX ? INT64_MAX : now_ms + lifetime_ms;
+	copy_grant(&grant, t->a, &t->grant);
+	t->renew_ms = t->expires_ms = INT64_MAX;
+	if (grant.lifetime_ms < INT64_MAX) {
+		int64_t quarter_ms = grant.lifetime_ms / 4;
+		t->expires_ms = now_ms + grant.lifetime_ms;
+		t->renew_ms =
+		    t->expires_ms - (quarter_ms < RENEW_BEFORE_MS ? quarter_ms : RENEW_BEFORE_MS);
+	}
 	return true;
 }
 
-bool access_token_get(struct access_token *t, struct ctx *ctx, struct arena *a, struct str *out,
-		      struct err *err)
+bool access_token_get(struct access_token *t, struct ctx *ctx, struct arena *a,
+		      struct access_grant *out, struct err *err)
 {
 	int64_t now_ms = clock_wall_ms(t->clock);
 
 	pthread_mutex_lock(&t->mu);
-	bool ok = t->expires_ms > now_ms + RENEW_BEFORE_MS || renew(t, ctx, now_ms, err);
+	bool is_fresh = now_ms < t->renew_ms && now_ms < t->expires_ms;
+	bool ok = is_fresh || renew(t, ctx, now_ms, err);
 	if (ok)
-		*out = arena_str(a, t->token);
+		copy_grant(&t->grant, a, out);
 	pthread_mutex_unlock(&t->mu);
 	return ok;
 }
@@ -72,6 +89,6 @@ bool access_token_get(struct access_token *t, struct ctx *ctx, struct arena *a, 
 void access_token_drop(struct access_token *t)
 {
 	pthread_mutex_lock(&t->mu);
-	t->expires_ms = INT64_MIN;
+	t->renew_ms = t->expires_ms = INT64_MIN;
 	pthread_mutex_unlock(&t->mu);
 }

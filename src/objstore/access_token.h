@@ -1,5 +1,5 @@
-/* access_token.h - a token that goes with every request to a store and is fetched again some
- * minutes before it expires.
+/* access_token.h - what a store lets us in by, a token or a key of several parts, fetched again
+ * some minutes before it expires.
  *
  * Threads: any; one at a time fetches.
  */
@@ -12,17 +12,25 @@
 
 struct access_token;
 
-/* *token lives in `a`; *lifetime_ms is how long it holds from now, INT64_MAX for ever. */
-typedef bool access_token_fetch_fn(void *arg, struct ctx *ctx, struct arena *a, struct str *token,
-				   int64_t *lifetime_ms, struct err *err);
+enum { ACCESS_PARTS = 3 };
+
+struct access_grant {
+	struct str parts[ACCESS_PARTS]; /* what they are is the store's business */
+	int64_t lifetime_ms;            /* from now; INT64_MAX: for ever */
+};
+
+/* Strings live in `a`. */
+typedef bool access_token_fetch_fn(void *arg, struct ctx *ctx, struct arena *a,
+				   struct access_grant *out, struct err *err);
 
 struct access_token *access_token_new(struct clock *clock, access_token_fetch_fn *fetch, void *arg);
 void access_token_free(struct access_token *t); /* NULL is fine */
 CLEANUP_DEFINE(struct access_token, access_token_free)
 
-/* In memory of `a`. A token that still holds is good enough when there is no new one. */
-bool access_token_get(struct access_token *t, struct ctx *ctx, struct arena *a, struct str *out,
-		      struct err *err);
+/* In memory of `a`. When there is no new one, the old one is good enough while it holds: another
+ * attempt to renew it is made half a minute later. */
+bool access_token_get(struct access_token *t, struct ctx *ctx, struct arena *a,
+		      struct access_grant *out, struct err *err);
 /* The store refuses it: the next call fetches another. */
 void access_token_drop(struct access_token *t);
 

@@ -5,8 +5,8 @@
 #include "base/time_text.h"
 #include "codec/json.h"
 #include "codec/xml.h"
+#include "objstore/access_token.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #define METADATA_URL  "http://169.254.169.254"
@@ -14,7 +14,6 @@
 
 enum {
 	ANSWER_MAX_BYTES = 1 << 20,
-	RENEW_BEFORE_MS = 5 * 60 * 1000,
 	METADATA_TIMEOUT_MS = 5000,
 	STS_TIMEOUT_MS = 30000,
 };
@@ -22,11 +21,11 @@ enum {
 struct aws_credentials {
 	struct aws_credentials_options o;
 	struct arena *strings; /* of the options */
-	pthread_mutex_t mu;
-	struct arena *a; /* of the key below */
-	struct aws_key key;
-	int64_t expires_ms; /* INT64_MAX: never; 0: there is no key yet */
+	struct access_token *found;
 };
+
+/* The parts of what the chain found. */
+enum { ACCESS_KEY, SECRET_KEY, SESSION_TOKEN };
 
 /* What a source found. */
 struct found {
@@ -271,17 +270,31 @@ static const struct {
     {"instance metadata", from_instance},
 };
 
-static bool search(struct aws_credentials *c, struct ctx *ctx, struct arena *a, struct found *out,
+static void grant(const struct aws_credentials *c, const struct found *found,
+		  struct access_grant *out)
+{
+	out->parts[ACCESS_KEY] = found->key.access_key;
+	out->parts[SECRET_KEY] = found->key.secret_key;
+	out->parts[SESSION_TOKEN] = found->key.session_token;
+	out->lifetime_ms = found->expires_ms == INT64_MAX
+			       ? INT64_MAX
+			       : found->expires_ms - clock_wall_ms(c->o.clock);
+}
+
+static bool search(void *arg, struct ctx *ctx, struct arena *a, struct access_grant *out,
 		   struct err *err)
 {
+	struct aws_credentials *c = arg;
 	struct buf tried auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		struct err why = ERR_INIT;
-		*out = (struct found){.expires_ms = INT64_MAX};
-		bool ok = sources[i].find(c, ctx, a, out, &why);
-		if (ok && out->key.access_key.n && out->key.secret_key.n)
+		struct found found = {.expires_ms = INT64_MAX};
+		bool ok = sources[i].find(c, ctx, a, &found, &why);
+		if (ok && found.key.access_key.n && found.key.secret_key.n) {
+			grant(c, &found, out);
 			return true;
+		}
 		buf_printf(&tried, "%s%s: %s", tried.n ? "; " : "", sources[i].name,
 			   ok ? "none" : why.msg);
 	}
@@ -300,11 +313,10 @@ struct aws_credentials *aws_credentials_new(const struct aws_credentials_options
 
 	c->o = *options;
 	c->strings = arena_new(NULL);
-	c->a = arena_new(NULL);
+	c->found = access_token_new(options->clock, search, c);
 	c->o.key = copy_key(&options->key, c->strings);
 	c->o.sts_endpoint = arena_str(c->strings, options->sts_endpoint);
 	c->o.region = arena_str(c->strings, options->region);
-	pthread_mutex_init(&c->mu, NULL);
 	return c;
 }
 
@@ -313,39 +325,22 @@ void aws_credentials_free(struct aws_credentials *c)
 	if (!c)
 		return;
 	arena_free(c->strings);
-	arena_free(c->a);
-	pthread_mutex_destroy(&c->mu);
+	access_token_free(c->found);
 	free(c);
-}
-
-/* With c->mu held. A key that still holds is better than none. */
-static bool renew(struct aws_credentials *c, struct ctx *ctx, int64_t now_ms, struct err *err)
-{
-	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct found found;
-
-	if (!search(c, ctx, a, &found, err))
-		return c->expires_ms > now_ms;
-	arena_clear(c->a);
-	c->key = copy_key(&found.key, c->a);
-	c->expires_ms = found.expires_ms;
-	return true;
 }
 
 bool aws_credentials_get(struct aws_credentials *c, struct ctx *ctx, struct arena *a,
 			 struct aws_key *out, struct err *err)
 {
-	int64_t now_ms = clock_wall_ms(c->o.clock);
+	struct access_grant found;
 
 	if (c->o.key.access_key.n) {
 		*out = c->o.key;
 		return true;
 	}
-	pthread_mutex_lock(&c->mu);
-	bool is_fresh = c->expires_ms == INT64_MAX || c->expires_ms > now_ms + RENEW_BEFORE_MS;
-	bool ok = is_fresh || renew(c, ctx, now_ms, err);
-	if (ok)
-		*out = copy_key(&c->key, a);
-	pthread_mutex_unlock(&c->mu);
-	return ok;
+	if (!access_token_get(c->found, ctx, a, &found, err))
+		return false;
+	*out = (struct aws_key){found.parts[ACCESS_KEY], found.parts[SECRET_KEY],
+				found.parts[SESSION_TOKEN]};
+	return true;
 }

@@ -5,7 +5,7 @@
  * (AWS_WEB_IDENTITY_TOKEN_FILE, exchanged at STS); a container's credentials
  * (AWS_CONTAINER_CREDENTIALS_*_URI); the instance metadata service, version 2
  * (AWS_EC2_METADATA_SERVICE_ENDPOINT names another one than 169.254.169.254). What expires is
- * fetched again five minutes before it does.
+ * fetched again in time, as access_token.h has it.
  *
  * Threads: any; one at a time fetches.
  */

@@ -194,11 +194,13 @@ static bool fetch_for_machine(struct azure_auth *auth, struct ctx *ctx, struct a
 	return ask(auth, ctx, &request, a, token, lifetime_ms, err);
 }
 
-static bool fetch(void *arg, struct ctx *ctx, struct arena *a, struct str *token,
-		  int64_t *lifetime_ms, struct err *err)
+static bool fetch(void *arg, struct ctx *ctx, struct arena *a, struct access_grant *out,
+		  struct err *err)
 {
 	struct azure_auth *auth = arg;
 	const struct azure_auth_options *o = &auth->o;
+	struct str *token = &out->parts[0];
+	int64_t *lifetime_ms = &out->lifetime_ms;
 
 	if (o->client_secret.n)
 		return fetch_for_secret(auth, ctx, o->tenant_id, o->client_id, o->client_secret, a,
@@ -217,7 +219,7 @@ bool azure_auth_sign(struct azure_auth *auth, struct ctx *ctx, struct store_requ
 		     struct arena *a, struct err *err)
 {
 	char date[HTTP_DATE_BYTES];
-	struct str token;
+	struct access_grant grant;
 
 	http_date(clock_wall_ms(auth->o.clock) / 1000, date);
 	store_request_add(r, "x-ms-date", arena_str(a, str_of(date)));
@@ -233,10 +235,10 @@ bool azure_auth_sign(struct azure_auth *auth, struct ctx *ctx, struct store_requ
 					STR_FMT(auth->o.access_signature)));
 		return true;
 	}
-	if (!access_token_get(auth->token, ctx, a, &token, err))
+	if (!access_token_get(auth->token, ctx, a, &grant, err))
 		return false;
 	store_request_add(r, "authorization",
-			  str_of(arena_printf(a, "Bearer %.*s", STR_FMT(token))));
+			  str_of(arena_printf(a, "Bearer %.*s", STR_FMT(grant.parts[0]))));
 	return true;
 }
 

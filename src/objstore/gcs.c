@@ -72,14 +72,14 @@ static bool sign(void *arg, struct ctx *ctx, struct store_request *r, struct are
 		 struct err *err)
 {
 	struct gcs_bucket *b = arg;
-	struct str token;
+	struct access_grant grant;
 
 	if (!b->credentials)
 		return true;
-	if (!access_token_get(gcs_credentials_token(b->credentials), ctx, a, &token, err))
+	if (!access_token_get(gcs_credentials_token(b->credentials), ctx, a, &grant, err))
 		return false;
 	store_request_add(r, "authorization",
-			  str_of(arena_printf(a, "Bearer %.*s", STR_FMT(token))));
+			  str_of(arena_printf(a, "Bearer %.*s", STR_FMT(grant.parts[0]))));
 	return true;
 }
 

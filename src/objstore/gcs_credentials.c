@@ -177,16 +177,17 @@ static bool fetch_from_metadata(struct gcs_credentials *c, struct ctx *ctx, stru
 	return ask(c, ctx, &request, a, token, lifetime_ms, err);
 }
 
-static bool fetch(void *arg, struct ctx *ctx, struct arena *a, struct str *token,
-		  int64_t *lifetime_ms, struct err *err)
+static bool fetch(void *arg, struct ctx *ctx, struct arena *a, struct access_grant *out,
+		  struct err *err)
 {
 	struct gcs_credentials *c = arg;
+	struct str *token = &out->parts[0];
 
 	if (str_eq(c->account.type, STR("service_account")))
-		return fetch_for_account(c, ctx, a, token, lifetime_ms, err);
+		return fetch_for_account(c, ctx, a, token, &out->lifetime_ms, err);
 	if (str_eq(c->account.type, STR("authorized_user")))
-		return fetch_for_user(c, ctx, a, token, lifetime_ms, err);
-	return fetch_from_metadata(c, ctx, a, token, lifetime_ms, err);
+		return fetch_for_user(c, ctx, a, token, &out->lifetime_ms, err);
+	return fetch_from_metadata(c, ctx, a, token, &out->lifetime_ms, err);
 }
 
 /* --- the account ------------------------------------------------------------------------------ */
