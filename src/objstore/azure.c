@@ -5,7 +5,6 @@
 #include "objstore/azure_internal.h"
 #include "objstore/object_name.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 
 enum { DEFAULT_RETRIES = 10, OPEN_TIMEOUT_MS = 120000 };
@@ -48,11 +47,6 @@ static struct str explain(const struct store_answer *answer, struct arena *a)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static int64_t parse_date(struct str text, struct arena *a)
-{
-	return (int64_t)curl_getdate(arena_cstr(a, text), NULL) * 1000;
-}
-
 static bool azure_attrs(struct bucket *base, struct ctx *ctx, struct str name,
 			struct object_attrs *out, struct err *err)
 {
@@ -66,11 +60,7 @@ static bool azure_attrs(struct bucket *base, struct ctx *ctx, struct str name,
 	azure_request(b, &r, "HEAD", name, a);
 	if (!http_store_ask(b->store, ctx, &r, 0, a, &answer, err))
 		return false;
-	struct str size = http_header_value(&answer.headers, "content-length");
-	*out = (struct object_attrs){
-	    .size_bytes = strtoll(arena_cstr(a, size), NULL, 10),
-	    .modified_ms = parse_date(http_header_value(&answer.headers, "last-modified"), a),
-	};
+	*out = store_answer_attrs(&answer, a);
 	return true;
 }
 
@@ -127,7 +117,7 @@ static bool take_element(void *arg, const char *path, struct str text, struct er
 	} else if (strcmp(at, "Blobs/Blob/Properties/Content-Length") == 0) {
 		page->attrs.size_bytes = strtoll(arena_cstr(page->a, text), NULL, 10);
 	} else if (strcmp(at, "Blobs/Blob/Properties/Last-Modified") == 0) {
-		page->attrs.modified_ms = parse_date(text, page->a);
+		page->attrs.modified_ms = store_parse_date(text, page->a);
 	} else if (strcmp(at, "Blobs/Blob") == 0) {
 		entry.has_attrs = true;
 		entry.attrs = page->attrs;
@@ -226,22 +216,25 @@ static struct str setting(struct str text, const char *name)
 
 /* Where the account is served: "https://account.endpoint", or what a connection string says, which
  * may have a path. */
-static void choose_address(struct azure_bucket *b, const struct azure_config *c, struct str account)
+static bool choose_address(struct azure_bucket *b, const struct azure_config *c, struct str account,
+			   struct err *err)
 {
 	struct str text = c->connection_string, url = str_trim(setting(text, "BlobEndpoint"), "/");
 	struct str protocol = setting(text, "DefaultEndpointsProtocol");
 	struct str suffix = setting(text, "EndpointSuffix");
+	struct store_url parsed;
 
 	if (url.n == 0)
 		url = str_of(arena_printf(b->a, "%.*s://%.*s.%s%.*s",
 					  STR_FMT(protocol.n ? protocol : STR("https")),
 					  STR_FMT(account), suffix.n ? "blob." : "",
 					  STR_FMT(suffix.n ? suffix : c->endpoint)));
-	size_t host = str_find(url, STR("://")) + 3;
-	size_t path = host < url.n ? host + str_find(str_skip(url, host), STR("/")) : url.n;
-	b->base_url = arena_cstr(b->a, str_from(url.p, path));
-	b->path = str_of(
-	    arena_printf(b->a, "%.*s/%.*s", STR_FMT(str_skip(url, path)), STR_FMT(b->container)));
+	if (!store_url_parse(url, "the address of the storage account", b->a, &parsed, err))
+		return false;
+	b->base_url = parsed.base;
+	b->path =
+	    str_of(arena_printf(b->a, "%.*s/%.*s", STR_FMT(parsed.path), STR_FMT(b->container)));
+	return true;
 }
 
 static bool open_auth(struct azure_bucket *b, const struct azure_config *c, struct loop *loop,
@@ -260,7 +253,8 @@ static bool open_auth(struct azure_bucket *b, const struct azure_config *c, stru
 	    .clock = clock,
 	};
 
-	choose_address(b, c, options.account);
+	if (!choose_address(b, c, options.account, err))
+		return false;
 	b->token_client = options.client = http_client_new(loop, &plain, err);
 	b->auth = b->token_client ? azure_auth_new(&options, err) : NULL;
 	return b->auth != NULL;

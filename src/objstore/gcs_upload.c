@@ -14,9 +14,8 @@ struct gcs_upload {
 	struct gcs_bucket *b;
 	struct ctx *ctx;
 	struct arena *a;
-	uint64_t n_sent;    /* what the store has */
-	const char *origin; /* of the session; NULL: nothing was sent yet */
-	struct str path, query;
+	uint64_t n_sent;          /* what the store has */
+	struct store_url session; /* base NULL: nothing was sent yet */
 };
 
 static void upload_free(struct part_upload *base)
@@ -55,23 +54,6 @@ static bool put_whole(struct part_upload *base, struct str bytes, struct err *er
 
 /* --- resumable -------------------------------------------------------------------------------- */
 
-/* The session is a URL: scheme and host, path, query. */
-static bool split_session(struct gcs_upload *u, struct str url, struct err *err)
-{
-	size_t scheme = str_find(url, STR("://"));
-	size_t host = scheme + 3 > url.n ? url.n : scheme + 3;
-	size_t path = host + str_find(str_skip(url, host), STR("/"));
-	size_t query = path + str_find(str_skip(url, path), STR("?"));
-
-	if (path == url.n)
-		return err_set(err, ERR_CORRUPT, "GCS: POST %.*s: no upload session in the answer",
-			       STR_FMT(u->base.name));
-	u->origin = arena_cstr(u->a, str_from(url.p, path));
-	u->path = arena_str(u->a, str_from(url.p + path, query - path));
-	u->query = arena_str(u->a, str_skip(url, query < url.n ? query + 1 : query));
-	return true;
-}
-
 static bool begin_session(struct gcs_upload *u, struct err *err)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -80,7 +62,10 @@ static bool begin_session(struct gcs_upload *u, struct err *err)
 
 	upload_request(u, &r, "resumable", a);
 	return http_store_ask(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer, err) &&
-	       split_session(u, http_header_value(&answer.headers, "location"), err);
+	       (store_url_parse(http_header_value(&answer.headers, "location"), "upload session",
+				u->a, &u->session, err) ||
+		err_set(err, ERR_CORRUPT, "GCS: POST %.*s: no upload session in the answer",
+			STR_FMT(u->base.name)));
 }
 
 static void session_request(struct gcs_upload *u, struct store_request *r, const char *method,
@@ -88,9 +73,9 @@ static void session_request(struct gcs_upload *u, struct store_request *r, const
 {
 	*r = (struct store_request){
 	    .method = method,
-	    .base = u->origin,
-	    .path = u->path,
-	    .query = u->query,
+	    .base = u->session.base,
+	    .path = u->session.path,
+	    .query = u->session.query,
 	    .object = arena_printf(a, "%.*s/%.*s", STR_FMT(u->b->bucket), STR_FMT(u->base.name)),
 	};
 }
@@ -109,7 +94,7 @@ static uint64_t kept_bytes(const struct store_answer *answer, struct arena *a)
  * sent, and is sent the rest again. */
 static bool send_chunk(struct gcs_upload *u, struct buf *chunk, bool is_last, struct err *err)
 {
-	if (!u->origin && !begin_session(u, err))
+	if (!u->session.base && !begin_session(u, err))
 		return false;
 	do {
 		struct arena *a auto_free(arena_free) = arena_new(NULL);
@@ -150,7 +135,7 @@ static void abandon(struct part_upload *base)
 	struct store_answer answer;
 	struct err ignored;
 
-	if (!u->origin)
+	if (!u->session.base)
 		return;
 	session_request(u, &r, "DELETE", u->a);
 	struct ctx *ctx auto_free(ctx_free) = ctx_new_timeout_ms(NULL, 30000);

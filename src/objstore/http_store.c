@@ -5,6 +5,7 @@
 #include "base/rand.h"
 #include "objstore/pace.h"
 
+#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -44,6 +45,42 @@ void store_path_add(struct buf *path, struct str name)
 	}
 }
 
+bool store_url_parse(struct str url, const char *what, struct arena *a, struct store_url *out,
+		     struct err *err)
+{
+	size_t scheme = str_find(url, STR("://"));
+	size_t host = scheme + 3;
+
+	if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
+		return err_set(err, ERR_INVALID, "%s: no http or https URL", what);
+	size_t path = host + str_find_char(str_skip(url, host), '/');
+	size_t query = path + str_find_char(str_skip(url, path), '?');
+	if (path == host)
+		return err_set(err, ERR_INVALID, "%s: a URL without a host", what);
+	*out = (struct store_url){
+	    .base = arena_cstr(a, str_from(url.p, path)),
+	    .path = arena_str(a, str_from(url.p + path, query - path)),
+	    .query = arena_str(a, str_skip(url, query < url.n ? query + 1 : query)),
+	};
+	return true;
+}
+
+int64_t store_parse_date(struct str text, struct arena *a)
+{
+	time_t seconds = curl_getdate(arena_cstr(a, text), NULL);
+
+	return seconds < 0 ? 0 : (int64_t)seconds * 1000;
+}
+
+struct object_attrs store_answer_attrs(const struct store_answer *answer, struct arena *a)
+{
+	struct str modified = http_header_value(&answer->headers, "last-modified");
+	struct object_attrs attrs = {.modified_ms = store_parse_date(modified, a)};
+
+	str_to_i64(http_header_value(&answer->headers, "content-length"), &attrs.size_bytes);
+	return attrs;
+}
+
 struct http_store *http_store_new(struct http_client *client,
 				  const struct http_store_options *options)
 {
@@ -71,9 +108,15 @@ static bool is_success(int status)
 	return status >= 200 && status <= 299;
 }
 
+/* About being asked too often. 498 is Swift's word for it. */
+static bool is_complaint(int status)
+{
+	return status == 429 || status == 498 || status == 503;
+}
+
 static bool is_temporary(int status)
 {
-	return status == 408 || status == 429 || (status >= 500 && status != 501);
+	return status == 408 || is_complaint(status) || (status >= 500 && status != 501);
 }
 
 static enum err_code code_of(int status)
@@ -116,12 +159,13 @@ static struct http_call *start(struct http_store *s, struct ctx *ctx, const stru
 	struct store_request *signed_request = ARENA_NEW(a, struct store_request);
 
 	*signed_request = *r;
-	if (!s->o.sign(s->o.arg, ctx, signed_request, a, err))
+	if (s->o.sign && !s->o.sign(s->o.arg, ctx, signed_request, a, err))
 		return NULL;
 	struct http_call_request request = {
 	    .method = r->method,
-	    .url = arena_printf(a, "%s%.*s%s%.*s", r->base, STR_FMT(signed_request->path),
-				signed_request->query.n ? "?" : "", STR_FMT(signed_request->query)),
+	    .url =
+		arena_printf(a, "%s%.*s%s%.*s", signed_request->base, STR_FMT(signed_request->path),
+			     signed_request->query.n ? "?" : "", STR_FMT(signed_request->query)),
 	    .headers = signed_request->headers,
 	    .n_headers = signed_request->n_headers,
 	    .body = r->body,
@@ -134,7 +178,7 @@ static struct http_call *start(struct http_store *s, struct ctx *ctx, const stru
 		err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
 		return NULL;
 	}
-	if (response->status == 429 || response->status == 503)
+	if (is_complaint(response->status))
 		pace_complained(&s->pace, now_ns(s));
 	else
 		pace_answered(&s->pace, now_ns(s));

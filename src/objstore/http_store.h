@@ -12,6 +12,7 @@
 #include "base/byte_sink.h"
 #include "base/clock.h"
 #include "base/ctx.h"
+#include "model/bucket.h"
 #include "net/http_client.h"
 
 struct http_store;
@@ -20,7 +21,7 @@ enum { STORE_MAX_HEADERS = 48 };
 
 struct store_request {
 	const char *method;
-	const char *base;   /* "https://host:port" */
+	const char *base;   /* "https://host:port"; sign() may give it */
 	struct str path;    /* encoded, with its first '/' */
 	struct str query;   /* encoded, without '?' */
 	const char *object; /* what error messages call it: "bucket/name" */
@@ -38,18 +39,34 @@ void store_query_add(struct buf *query, const char *name, struct str value);
 /* "/name", its elements encoded and the slashes between them kept. */
 void store_path_add(struct buf *path, struct str name);
 
+/* "https://host:port" and the rest. */
+struct store_url {
+	const char *base;
+	struct str path;  /* with its first '/'; may be empty */
+	struct str query; /* without '?' */
+};
+
+/* `what` names the URL in the error, which is ERR_INVALID. In `a`. */
+bool store_url_parse(struct str url, const char *what, struct arena *a, struct store_url *out,
+		     struct err *err);
+
 struct store_answer {
 	int status;
 	struct http_headers headers;
 	struct str body;
 };
 
+/* Of an answer to HEAD: Content-Length and Last-Modified. */
+struct object_attrs store_answer_attrs(const struct store_answer *answer, struct arena *a);
+/* "Sun, 06 Nov 1994 08:49:37 GMT" in milliseconds; 0 when it is no date. */
+int64_t store_parse_date(struct str text, struct arena *a);
+
 struct http_store_options {
 	const char *kind; /* "S3": begins error messages */
 	int max_retries;
 	struct clock *clock;
 	/* Adds what authenticates the request, anew for each attempt; what it makes lives in `a`.
-	 */
+	 * NULL: nothing does. */
 	bool (*sign)(void *arg, struct ctx *ctx, struct store_request *r, struct arena *a,
 		     struct err *err);
 	/* The store's own words about a failure: "NoSuchKey: The key does not exist". Empty when

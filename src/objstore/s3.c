@@ -9,7 +9,6 @@
 #include "objstore/s3_internal.h"
 #include "objstore/sigv4.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 
 enum { DEFAULT_RETRIES = 10, LIST_MAX_BYTES = 64 << 20 };
@@ -168,12 +167,7 @@ static bool s3_attrs(struct bucket *base, struct ctx *ctx, struct str name,
 	s3_add_headers(&r, &b->object_headers);
 	if (!http_store_ask(b->store, ctx, &r, 0, a, &answer, err))
 		return false;
-	struct str size = http_header_value(&answer.headers, "content-length");
-	struct str modified = http_header_value(&answer.headers, "last-modified");
-	*out = (struct object_attrs){
-	    .size_bytes = strtoll(arena_cstr(a, size), NULL, 10),
-	    .modified_ms = (int64_t)curl_getdate(arena_cstr(a, modified), NULL) * 1000,
-	};
+	*out = store_answer_attrs(&answer, a);
 	return true;
 }
 
