@@ -8,6 +8,7 @@
 #include "objstore/metered.h"
 #include "objstore/prefixed.h"
 #include "objstore/s3.h"
+#include "objstore/swift.h"
 
 #include <strings.h>
 
@@ -105,6 +106,20 @@ static bool open_azure(const struct yaml_node *config, const struct bucket_conte
 	return *out != NULL;
 }
 
+/* --- Swift --------------------------------------------------------------------------------- */
+
+static bool open_swift(const struct yaml_node *config, const struct bucket_context *context,
+		       struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
+{
+	struct swift_config c;
+
+	(void)notes;
+	if (!swift_config_decode(config, a, &c, err))
+		return false;
+	*out = swift_bucket_new(&c, context->loop, context->clock, err);
+	return *out != NULL;
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 struct store_type {
@@ -117,7 +132,7 @@ static const struct store_type store_types[] = {
     {"S3", open_s3},
     {"GCS", open_gcs},
     {"AZURE", open_azure},
-    {"SWIFT", NULL},
+    {"SWIFT", open_swift},
     {"COS", NULL},
     {"ALIYUNOSS", NULL},
     {"BOS", NULL},

@@ -152,6 +152,17 @@ static int64_t now_ns(const struct http_store *s)
 	return clock_monotonic_ns(s->o.clock);
 }
 
+/* That who gives tokens is not found says nothing about the object. */
+static bool sign(struct http_store *s, struct ctx *ctx, struct store_request *r, struct arena *a,
+		 struct err *err)
+{
+	if (!s->o.sign || s->o.sign(s->o.arg, ctx, r, a, err))
+		return true;
+	if (err->code == ERR_NOT_FOUND || err->code == ERR_EXISTS)
+		err->code = ERR_UNAVAILABLE;
+	return err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
+}
+
 static struct http_call *start(struct http_store *s, struct ctx *ctx, const struct store_request *r,
 			       struct arena *a, struct http_call_response *response,
 			       struct err *err)
@@ -159,7 +170,7 @@ static struct http_call *start(struct http_store *s, struct ctx *ctx, const stru
 	struct store_request *signed_request = ARENA_NEW(a, struct store_request);
 
 	*signed_request = *r;
-	if (s->o.sign && !s->o.sign(s->o.arg, ctx, signed_request, a, err))
+	if (!sign(s, ctx, signed_request, a, err))
 		return NULL;
 	struct http_call_request request = {
 	    .method = r->method,
