@@ -159,7 +159,7 @@ static bool sign(struct http_store *s, struct ctx *ctx, struct store_request *r,
 	if (!s->o.sign || s->o.sign(s->o.arg, ctx, r, a, err))
 		return true;
 	if (err->code == ERR_NOT_FOUND || err->code == ERR_EXISTS)
-		err->code = ERR_UNAVAILABLE;
+		err->code = ERR_INTERNAL;
 	return err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
 }
 

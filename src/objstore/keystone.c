@@ -5,6 +5,17 @@
 
 enum { ANSWER_MAX_BYTES = 4 << 20 }; /* with the catalog of a whole cloud */
 
+struct str keystone_explain(const struct store_answer *answer, struct arena *a)
+{
+	const struct json *root;
+	struct str message = {0};
+	struct err ignored;
+
+	if (json_parse(answer->body, a, &root, &ignored))
+		json_to_str(json_get(json_get(root, "error"), "message"), &message, &ignored);
+	return message;
+}
+
 /* JSON to a path below the URL. */
 static bool post(struct keystone *k, struct ctx *ctx, const char *below, struct buf *body,
 		 struct arena *a, struct store_answer *answer, struct err *err)

@@ -30,6 +30,9 @@ typedef bool keystone_ask_fn(struct keystone *k, struct ctx *ctx, struct arena *
 /* Strings live in `a`. */
 keystone_ask_fn keystone_ask_v2, keystone_ask_v3;
 
+/* Its words about a failure: {"error": {"message": ...}}. For http_store. */
+struct str keystone_explain(const struct store_answer *answer, struct arena *a);
+
 /* What version 3 would not understand. */
 bool keystone_check_v3(const struct swift_identity *identity, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "codec/json.h"
+#include "objstore/keystone.h"
 #include "objstore/object_name.h"
 #include "objstore/swift_internal.h"
 
@@ -319,7 +320,7 @@ struct bucket *swift_bucket_new(const struct swift_config *config, struct loop *
 	    .kind = "Swift",
 	    .max_retries = (int)config->retries,
 	    .clock = clock,
-	    .explain = swift_explain,
+	    .explain = keystone_explain,
 	};
 	struct http_store_options with_token = plain;
 
@@ -335,8 +336,9 @@ struct bucket *swift_bucket_new(const struct swift_config *config, struct loop *
 	b->plain = open_store(config, loop, &plain, err);
 	b->store = b->plain ? open_store(config, loop, &with_token, err) : NULL;
 	b->auth = b->store ? swift_auth_new(&config->identity, b->plain, clock, err) : NULL;
+	bool is_shared = str_eq(b->container, b->segments_container);
 	if (b->auth && check_container(b, b->container, err) &&
-	    check_container(b, b->segments_container, err))
+	    (is_shared || check_container(b, b->segments_container, err)))
 		return &b->base;
 	swift_close(&b->base);
 	return NULL;

@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/time_text.h"
-#include "codec/json.h"
 #include "objstore/access_token.h"
 #include "objstore/keystone.h"
 
@@ -30,17 +29,6 @@ struct swift_auth {
 	struct keystone keystone;
 	struct access_token *token; /* calls fetch() one at a time */
 };
-
-struct str swift_explain(const struct store_answer *answer, struct arena *a)
-{
-	const struct json *root;
-	struct str message = {0};
-	struct err ignored;
-
-	if (json_parse(answer->body, a, &root, &ignored))
-		json_to_str(json_get(json_get(root, "error"), "message"), &message, &ignored);
-	return message;
-}
 
 static bool grant(struct str token, struct str storage_url, struct arena *a,
 		  struct access_grant *out, struct err *err)

@@ -34,7 +34,4 @@ bool swift_auth_get(struct swift_auth *auth, struct ctx *ctx, struct arena *a,
 /* The token is refused: the next call fetches another. */
 void swift_auth_drop(struct swift_auth *auth);
 
-/* Keystone's words about a failure: {"error": {"message": ...}}. For http_store. */
-struct str swift_explain(const struct store_answer *answer, struct arena *a);
-
 #endif

@@ -62,9 +62,9 @@ static void what_cannot_be_opened_is_said_in_one_line(void **state)
 		enum err_code code;
 		const char *want;
 	} cases[] = {
-	    {"type: SWIFT\nconfig: {bucket: b}", ERR_UNSUPPORTED,
-	     "object store configuration: bucket with type SWIFT is not supported by this build"},
-	    {"type: swift", ERR_UNSUPPORTED, "type SWIFT is not supported by this build"},
+	    {"type: COS\nconfig: {bucket: b}", ERR_UNSUPPORTED,
+	     "object store configuration: bucket with type COS is not supported by this build"},
+	    {"type: oci", ERR_UNSUPPORTED, "type OCI is not supported by this build"},
 	    {"type: FTP", ERR_INVALID, "bucket with type FTP is not supported"},
 	    {"config: {}", ERR_INVALID, "no type of bucket given"},
 	    {"type: FILESYSTEM", ERR_INVALID,
