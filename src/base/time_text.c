@@ -5,6 +5,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 /* --- days since 1970 and dates, by the proleptic Gregorian calendar -----------------------------
  */
@@ -99,6 +101,21 @@ struct time_text time_text_ms(int64_t ms)
 		rest += MS_PER_S;
 	}
 	return text_within(s, (unsigned)(rest * NS_PER_MS));
+}
+
+struct time_text time_text_local_s(int64_t s)
+{
+	time_t when = s;
+	struct tm local = {0};
+	int64_t zone_s = localtime_r(&when, &local) ? local.tm_gmtoff : 0;
+	struct time_text out = text_within(s + zone_s, 0);
+	char *end = out.s + strlen(out.s) - 1;
+	int minutes = abs((int)zone_s) / 60;
+
+	if (zone_s != 0) /* a moment that cannot be told in any zone has none */
+		snprintf(end, sizeof(out.s) - (size_t)(end - out.s), "%c%02d:%02d",
+			 zone_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
+	return out;
 }
 
 /* --- reading ------------------------------------------------------------------------------------

@@ -17,6 +17,9 @@ struct time_text time_text_ns(int64_t ns);
 struct time_text time_text_ms(int64_t ms);
 #define time_str_ms(ms) (time_text_ms(ms).s)
 
+/* Whole seconds in the time zone of the process (TZ): 2026-11-23T00:00:00+01:00, or Z for UTC. */
+struct time_text time_text_local_s(int64_t s);
+
 /* Go's time.Parse(time.RFC3339): decimals of any number, cut to milliseconds (towards the past). */
 bool time_parse(struct str s, int64_t *ms, struct err *err);
 

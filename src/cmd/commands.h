@@ -44,6 +44,10 @@ struct command {
 	X(store)                                                                                   \
 	X(query)                                                                                   \
 	X(tools)                                                                                   \
+	X(tools_bucket)                                                                            \
+	X(tools_bucket_ls)                                                                         \
+	X(tools_bucket_inspect)                                                                    \
+	X(tools_bucket_mark)                                                                       \
 	X(tools_query)                                                                             \
 	X(tools_promql)                                                                            \
 	X(tools_promql_format)                                                                     \

@@ -1,6 +1,7 @@
 #include "tools/query_text.h"
 
 #include "base/time_text.h"
+#include "tools/csv.h"
 #include "tools/text_table.h"
 
 /* --- table ------------------------------------------------------------------------------------ */
@@ -53,24 +54,6 @@ void query_table_write(const struct query_answer *answer, struct buf *out)
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
-static void put_field(struct buf *out, struct str text)
-{
-	bool quoted = str_find_char(text, ',') < text.n || str_find_char(text, '"') < text.n ||
-		      str_find_char(text, '\n') < text.n || str_find_char(text, '\r') < text.n;
-
-	if (!quoted) {
-		buf_append_str(out, text);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, text.p[i]);
-	}
-	buf_putc(out, '"');
-}
-
 /* Always three decimals, so that all fields have one shape. */
 static void put_time(struct buf *out, int64_t t_ms)
 {
@@ -87,10 +70,10 @@ static void put_line(struct buf *out, const struct answer_series *s,
 {
 	put_time(out, sample->t_ms);
 	buf_putc(out, ',');
-	put_field(out, answer_sample_text(sample, a));
+	csv_put_field(out, answer_sample_text(sample, a), ',');
 	for (size_t i = 0; i < names->n; i++) {
 		buf_putc(out, ',');
-		put_field(out, labels_get(s->labels, names->v[i]));
+		csv_put_field(out, labels_get(s->labels, names->v[i]), ',');
 	}
 	buf_putc(out, '\n');
 }
@@ -103,7 +86,7 @@ void query_csv_write(const struct query_answer *answer, struct buf *out)
 	buf_puts(out, "time,value");
 	for (size_t i = 0; i < names.n; i++) {
 		buf_putc(out, ',');
-		put_field(out, names.v[i]);
+		csv_put_field(out, names.v[i], ',');
 	}
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < answer->n; i++) {

@@ -2,6 +2,9 @@
 #include "base/time_text.h"
 #include "tests/lib/expect.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 static void moments_are_printed_without_needless_decimals(void **state)
 {
 	(void)state;
@@ -131,6 +134,27 @@ static void a_time_may_be_seconds_since_1970(void **state)
 	}
 }
 
+static void local_times_are_in_the_zone_of_the_process(void **state)
+{
+	static const struct {
+		const char *zone;
+		int64_t s;
+		const char *want;
+	} cases[] = {
+	    {"UTC", 0, "1970-01-01T00:00:00Z"},
+	    {"XXX-1", 0, "1970-01-01T01:00:00+01:00"},
+	    {"XXX3:30", 1700006400, "2023-11-14T20:30:00-03:30"},
+	    {"XXX-1", INT64_MAX, "9999-12-31T23:59:59.999999999Z"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setenv("TZ", cases[i].zone, 1);
+		tzset();
+		assert_string_equal(time_text_local_s(cases[i].s).s, cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +165,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_rfc_3339_is_refused),
 	    cmocka_unit_test(a_time_or_duration_is_either),
 	    cmocka_unit_test(a_time_may_be_seconds_since_1970),
+	    cmocka_unit_test(local_times_are_in_the_zone_of_the_process),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
