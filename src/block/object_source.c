@@ -11,30 +11,11 @@ struct object_source {
 	char *name;
 };
 
-/* Where the bytes of one read go. */
-struct fixed_sink {
-	struct byte_sink base; /* first, so that the two pointers convert */
-	char *to;
-	size_t left;
-};
-
-static bool fixed_write(struct byte_sink *base, const void *p, size_t n, struct err *err)
-{
-	struct fixed_sink *sink = (struct fixed_sink *)base;
-
-	if (n > sink->left)
-		return err_set(err, ERR_INTERNAL, "the bucket gave more than was asked for");
-	memcpy(sink->to, p, n);
-	sink->to += n;
-	sink->left -= n;
-	return true;
-}
-
 static bool object_read(struct byte_source *base, struct ctx *ctx, uint64_t offset, void *to,
 			size_t n, struct err *err)
 {
 	struct object_source *o = (struct object_source *)base;
-	struct fixed_sink sink = {.base.write = fixed_write, .to = to, .left = n};
+	struct fixed_sink sink = fixed_sink_of(to, n);
 
 	if (!bucket_get(o->bucket, ctx, str_of(o->name), (int64_t)offset, (int64_t)n, &sink.base,
 			err))

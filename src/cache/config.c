@@ -11,19 +11,10 @@ const struct memory_cache_config memory_cache_default_config = {
     .max_item_bytes = 125 << 20,
 };
 
-static bool decode_size(const struct yaml_node *node, struct arena *a, void *out, struct err *err)
-{
-	struct str text = {0};
-
-	(void)a;
-	if (!yaml_to_str(node, &text, err))
-		return false;
-	return byte_size_parse(text, out, err) || yaml_fail(node, err, "%s", err->msg);
-}
-
 static const struct yaml_field memory_fields[] = {
-    YAML_FIELD_DECODED(struct memory_cache_config, "max_size", max_bytes, decode_size),
-    YAML_FIELD_DECODED(struct memory_cache_config, "max_item_size", max_item_bytes, decode_size),
+    YAML_FIELD_DECODED(struct memory_cache_config, "max_size", max_bytes, yaml_decode_byte_size),
+    YAML_FIELD_DECODED(struct memory_cache_config, "max_item_size", max_item_bytes,
+		       yaml_decode_byte_size),
 };
 static const struct yaml_table memory_table =
     YAML_TABLE("cache.InMemoryCacheConfig", struct memory_cache_config, memory_fields,
