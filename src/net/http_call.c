@@ -89,12 +89,14 @@ static void post(struct http_call *call, void (*fn)(void *call))
 	loop_post(call->client->loop, fn, call);
 }
 
-struct http_call *http_call_start(struct http_client *client, struct ctx *ctx,
-				  const struct http_call_request *request, struct err *err)
+struct http_call *http_call_start_ringing(struct http_client *client, struct ctx *ctx,
+					  const struct http_call_request *request,
+					  struct http_bell *bell, struct err *err)
 {
 	if (!ctx_check(ctx, err))
 		return NULL;
 	struct http_call *call = call_new(client, ctx, request);
+	call->bell = bell;
 	if (!call->easy) {
 		err_set(err, ERR_INTERNAL, "%s: curl gives no handle", call->name);
 		http_call_unref(call);
@@ -106,6 +108,12 @@ struct http_call *http_call_start(struct http_client *client, struct ctx *ctx,
 	}
 	post(call, attach);
 	return call;
+}
+
+struct http_call *http_call_start(struct http_client *client, struct ctx *ctx,
+				  const struct http_call_request *request, struct err *err)
+{
+	return http_call_start_ringing(client, ctx, request, NULL, err);
 }
 
 /* While the transfer runs, it borrows the request's memory: waits until it does not. */
@@ -224,6 +232,23 @@ bool http_call_write(struct http_call *call, const void *p, size_t n, struct err
 static bool has_answer(const struct http_call *call)
 {
 	return call->is_done || call->has_head;
+}
+
+enum http_call_state http_call_state(struct http_call *call)
+{
+	pthread_mutex_lock(&call->mu);
+	enum http_call_state state = call->has_head  ? HTTP_CALL_ANSWERED
+				     : call->is_done ? HTTP_CALL_FAILED
+						     : HTTP_CALL_RUNNING;
+	pthread_mutex_unlock(&call->mu);
+	return state;
+}
+
+void http_call_stop_ringing(struct http_call *call)
+{
+	pthread_mutex_lock(&call->mu);
+	call->bell = NULL;
+	pthread_mutex_unlock(&call->mu);
 }
 
 bool http_call_response(struct http_call *call, struct http_call_response *out, struct err *err)

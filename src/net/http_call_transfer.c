@@ -63,6 +63,7 @@ static void end_head(struct http_call *call)
 	call->next_headers = (struct http_headers){0}; /* trailers go elsewhere */
 	call->has_head = true;
 	pthread_cond_broadcast(&call->changed);
+	http_bell_ring(call->bell);
 }
 
 size_t http_call_took_header(char *p, size_t size, size_t n, void *arg)
@@ -155,5 +156,6 @@ void http_call_finished(struct http_call *call, CURLcode result)
 	else if (!call->has_head)
 		err_set(&call->failure, ERR_UNAVAILABLE, "%s: no answer", call->name);
 	pthread_cond_broadcast(&call->changed);
+	http_bell_ring(call->bell);
 	pthread_mutex_unlock(&call->mu);
 }

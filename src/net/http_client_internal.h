@@ -4,6 +4,7 @@
  * http_call.c          a call as its thread sees it: blocking reads and writes
  * http_call_setup.c    from options and a request to a curl easy handle
  * http_call_transfer.c the callbacks of curl, on the loop
+ * http_race.c          several calls for the same answer
  */
 #ifndef NET_HTTP_CLIENT_INTERNAL_H
 #define NET_HTTP_CLIENT_INTERNAL_H
@@ -25,6 +26,13 @@ struct http_client {
 	/* on the loop */
 	CURLM *multi;
 	struct loop_timer *timer;
+};
+
+/* Taken within a call's mu. */
+struct http_bell {
+	pthread_mutex_t mu;
+	pthread_cond_t rang;
+	uint64_t n_rings; /* guarded by mu */
 };
 
 enum { HTTP_CALL_BUFFER_BYTES = 256 * 1024 };
@@ -52,6 +60,7 @@ struct http_call {
 
 	pthread_mutex_t mu;
 	pthread_cond_t changed;
+	struct http_bell *bell;             /* guarded by mu; NULL: none */
 	struct arena *arena;                /* guarded by mu; of the heads */
 	struct http_call_response response; /* guarded by mu until has_head */
 	bool has_head;                      /* guarded by mu */
@@ -73,6 +82,19 @@ void http_client_detach(struct http_client *client, struct http_call *call);
 /* --- http_call.c ------------------------------------------------------------------------------ */
 
 void http_call_unref(struct http_call *call);
+
+/* As http_call_start(); the bell rings when the call is answered or fails, until it is to stop. */
+struct http_call *http_call_start_ringing(struct http_client *client, struct ctx *ctx,
+					  const struct http_call_request *request,
+					  struct http_bell *bell, struct err *err);
+void http_call_stop_ringing(struct http_call *call);
+
+enum http_call_state { HTTP_CALL_RUNNING, HTTP_CALL_ANSWERED, HTTP_CALL_FAILED };
+enum http_call_state http_call_state(struct http_call *call);
+
+/* --- http_race.c ------------------------------------------------------------------------------ */
+
+void http_bell_ring(struct http_bell *bell); /* NULL is fine */
 
 /* --- http_call_setup.c ------------------------------------------------------------------------ */
 

@@ -296,6 +296,7 @@ struct bucket *azure_bucket_new(const struct azure_config *config, struct loop *
 	    .explain = explain,
 	    .learn = learn,
 	    .arg = b,
+	    .hedging = config->http.hedging,
 	};
 	struct http_client_options http;
 

@@ -16,19 +16,19 @@ struct bucket_config {
 	struct str type;
 	struct yaml_node *config;
 	struct str prefix;
-	struct yaml_node *hedging;
+	struct hedging_config hedging;
 };
 
 static const struct yaml_field bucket_fields[] = {
     YAML_FIELD(struct bucket_config, "type", type, YAML_STR),
     YAML_FIELD(struct bucket_config, "config", config, YAML_NODE),
     YAML_FIELD(struct bucket_config, "prefix", prefix, YAML_STR),
-    YAML_FIELD(struct bucket_config, "hedging_config", hedging, YAML_NODE),
+    YAML_FIELD_SUB(struct bucket_config, "hedging_config", hedging, &hedging_config_table),
 };
 static const struct yaml_table bucket_table =
     YAML_TABLE("client.BucketConfig", struct bucket_config, bucket_fields);
 
-typedef bool store_open_fn(const struct yaml_node *config, const struct bucket_context *context,
+typedef bool store_open_fn(const struct bucket_config *whole, const struct bucket_context *context,
 			   struct arena *a, struct notes *notes, struct bucket **out,
 			   struct err *err);
 
@@ -45,15 +45,16 @@ static const struct yaml_table filesystem_table =
     YAML_TABLE("filesystem.Config", struct filesystem_config, filesystem_fields,
 	       .unknown = YAML_UNKNOWN_IGNORED);
 
-static bool open_filesystem(const struct yaml_node *config, const struct bucket_context *context,
+static bool open_filesystem(const struct bucket_config *whole, const struct bucket_context *context,
 			    struct arena *a, struct notes *notes, struct bucket **out,
 			    struct err *err)
 {
 	struct filesystem_config c = {0};
-	const struct yaml_node *unknown =
-	    config ? yaml_unknown_key(config, &filesystem_table) : NULL;
+	const struct yaml_node *config = whole->config, *unknown = NULL;
 
 	(void)context;
+	if (config)
+		unknown = yaml_unknown_key(config, &filesystem_table);
 	if (config && !yaml_decode(config, &filesystem_table, a, &c, err))
 		return false;
 	if (unknown)
@@ -68,54 +69,58 @@ static bool open_filesystem(const struct yaml_node *config, const struct bucket_
 
 /* --- S3 ------------------------------------------------------------------------------------ */
 
-static bool open_s3(const struct yaml_node *config, const struct bucket_context *context,
+static bool open_s3(const struct bucket_config *whole, const struct bucket_context *context,
 		    struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
 {
 	struct s3_config c;
 
 	(void)notes;
-	if (!s3_config_decode(config, a, &c, err))
+	if (!s3_config_decode(whole->config, a, &c, err))
 		return false;
+	c.http.hedging = whole->hedging;
 	*out = s3_bucket_new(&c, context->loop, context->clock, err);
 	return *out != NULL;
 }
 
 /* --- GCS ----------------------------------------------------------------------------------- */
 
-static bool open_gcs(const struct yaml_node *config, const struct bucket_context *context,
+static bool open_gcs(const struct bucket_config *whole, const struct bucket_context *context,
 		     struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
 {
 	struct gcs_config c;
 
-	if (!gcs_config_decode(config, a, &c, notes, err))
+	if (!gcs_config_decode(whole->config, a, &c, notes, err))
 		return false;
+	c.http.hedging = whole->hedging;
 	*out = gcs_bucket_new(&c, context->loop, context->clock, err);
 	return *out != NULL;
 }
 
 /* --- Azure --------------------------------------------------------------------------------- */
 
-static bool open_azure(const struct yaml_node *config, const struct bucket_context *context,
+static bool open_azure(const struct bucket_config *whole, const struct bucket_context *context,
 		       struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
 {
 	struct azure_config c;
 
-	if (!azure_config_decode(config, a, &c, notes, err))
+	if (!azure_config_decode(whole->config, a, &c, notes, err))
 		return false;
+	c.http.hedging = whole->hedging;
 	*out = azure_bucket_new(&c, context->loop, context->clock, err);
 	return *out != NULL;
 }
 
 /* --- Swift --------------------------------------------------------------------------------- */
 
-static bool open_swift(const struct yaml_node *config, const struct bucket_context *context,
+static bool open_swift(const struct bucket_config *whole, const struct bucket_context *context,
 		       struct arena *a, struct notes *notes, struct bucket **out, struct err *err)
 {
 	struct swift_config c;
 
 	(void)notes;
-	if (!swift_config_decode(config, a, &c, err))
+	if (!swift_config_decode(whole->config, a, &c, err))
 		return false;
+	c.http.hedging = whole->hedging;
 	*out = swift_bucket_new(&c, context->loop, context->clock, err);
 	return *out != NULL;
 }
@@ -163,8 +168,19 @@ static bool open_store(const struct bucket_config *c, const struct bucket_contex
 	if (!type->open)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "bucket with type %s is not supported by this build", type->name);
-	return type->open(c->config, context, a, notes, out, err) ||
+	return type->open(c, context, a, notes, out, err) ||
 	       err_wrap(err, "create %s client", type->name);
+}
+
+static void register_hedging(struct hedging_config *c, struct metrics *m)
+{
+	if (!c->enabled)
+		return;
+	c->hedges = metrics_counter(m, "athanor_objstore_hedged_requests_total",
+				    "Total number of requests that were made once more because "
+				    "no answer had come.");
+	c->wins = metrics_counter(m, "athanor_objstore_hedged_request_wins_total",
+				  "Total number of those that were answered first.");
 }
 
 static bool make_bucket(struct str yaml, const struct bucket_context *context, struct notes *notes,
@@ -177,6 +193,7 @@ static bool make_bucket(struct str yaml, const struct bucket_context *context, s
 
 	if (!yaml_parse(yaml, a, &root, err) || !yaml_decode(root, &bucket_table, a, &c, err))
 		return err_wrap(err, "parsing config YAML file");
+	register_hedging(&c.hedging, context->metrics);
 	if (!open_store(&c, context, a, notes, &bucket, err))
 		return false;
 

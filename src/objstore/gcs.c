@@ -298,6 +298,7 @@ struct bucket *gcs_bucket_new(const struct gcs_config *config, struct loop *loop
 	    .explain = explain,
 	    .learn = learn,
 	    .arg = b,
+	    .hedging = config->http.hedging,
 	};
 	struct http_client_options http;
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/rand.h"
+#include "net/http_race.h"
 #include "objstore/pace.h"
 
 #include <curl/curl.h>
@@ -19,6 +20,7 @@ struct http_store {
 	struct http_store_options o;
 	struct http_client *client;
 	struct pace pace;
+	struct hedging hedging;
 };
 
 void store_request_add(struct store_request *r, const char *name, struct str value)
@@ -89,6 +91,7 @@ struct http_store *http_store_new(struct http_client *client,
 	s->o = *options;
 	s->client = client;
 	pace_init(&s->pace);
+	hedging_init(&s->hedging, &options->hedging);
 	return s;
 }
 
@@ -98,6 +101,7 @@ void http_store_free(struct http_store *s)
 		return;
 	http_client_free(s->client);
 	pace_done(&s->pace);
+	hedging_done(&s->hedging);
 	free(s);
 }
 
@@ -152,6 +156,54 @@ static int64_t now_ns(const struct http_store *s)
 	return clock_monotonic_ns(s->o.clock);
 }
 
+static struct http_call *call_once(struct http_store *s, struct ctx *ctx,
+				   const struct http_call_request *request,
+				   struct http_call_response *response, struct err *err)
+{
+	struct http_call *call = http_call_start(s->client, ctx, request, err);
+
+	if (call && !http_call_response(call, response, err))
+		http_call_close(take(call));
+	return call;
+}
+
+/* One call, and another each time that this long goes by without an answer. Latencies are those of
+ * the first call, as far as they were seen: of calls that were given up for a later one's answer as
+ * well, or the slow ones would be forgotten. */
+static struct http_call *call_hedged(struct http_store *s, struct ctx *ctx,
+				     const struct http_call_request *request,
+				     struct http_call_response *response, struct err *err)
+{
+	struct http_race *race auto_free(http_race_free) = http_race_new(s->client, ctx, request);
+	const struct hedging_config *c = &s->hedging.config;
+	int64_t start_ns = clock_monotonic_ns(&clock_system);
+
+	for (int64_t n = 1;; n++) {
+		int64_t delay_ns = hedging_delay_ns(&s->hedging), until_ns = CTX_NO_DEADLINE;
+		size_t winner;
+		if (!http_race_start(race, err))
+			return NULL;
+		if (n > 1)
+			counter_inc(c->hedges);
+		if (n < c->up_to && delay_ns >= 0 && !pace_is_limited(&s->pace))
+			until_ns = clock_monotonic_ns(&clock_system) + delay_ns;
+		struct http_call *call = http_race_wait(race, until_ns, response, &winner, err);
+		if (call) {
+			hedging_note(&s->hedging, clock_monotonic_ns(&clock_system) - start_ns);
+			if (winner > 0)
+				counter_inc(c->wins);
+		}
+		if (call || err->code != ERR_OK)
+			return call;
+	}
+}
+
+static bool may_hedge(const struct http_store *s, const char *method)
+{
+	return s->hedging.config.enabled &&
+	       (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+}
+
 /* That who gives tokens is not found says nothing about the object. */
 static bool sign(struct http_store *s, struct ctx *ctx, struct store_request *r, struct arena *a,
 		 struct err *err)
@@ -182,9 +234,9 @@ static struct http_call *start(struct http_store *s, struct ctx *ctx, const stru
 	    .body = r->body,
 	    .keeps_encoding = true,
 	};
-	struct http_call *call = http_call_start(s->client, ctx, &request, err);
-	if (call && !http_call_response(call, response, err))
-		http_call_close(take(call));
+	struct http_call *call = may_hedge(s, r->method)
+				     ? call_hedged(s, ctx, &request, response, err)
+				     : call_once(s, ctx, &request, response, err);
 	if (!call) {
 		err_wrap(err, "%s: %s %s", s->o.kind, r->method, r->object);
 		return NULL;

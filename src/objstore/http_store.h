@@ -14,6 +14,7 @@
 #include "base/ctx.h"
 #include "model/bucket.h"
 #include "net/http_client.h"
+#include "objstore/hedging.h"
 
 struct http_store;
 
@@ -76,6 +77,7 @@ struct http_store_options {
 	 * it. May be NULL. */
 	bool (*learn)(void *arg, const struct store_answer *answer, struct arena *a);
 	void *arg;
+	struct hedging_config hedging; /* of GET and HEAD */
 };
 
 /* Takes the client. */

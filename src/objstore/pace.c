@@ -47,6 +47,14 @@ int64_t pace_take_ns(struct pace *p, int64_t now_ns)
 	return wait_ns;
 }
 
+bool pace_is_limited(struct pace *p)
+{
+	pthread_mutex_lock(&p->mu);
+	bool is_limited = p->per_second > 0;
+	pthread_mutex_unlock(&p->mu);
+	return is_limited;
+}
+
 void pace_complained(struct pace *p, int64_t now_ns)
 {
 	pthread_mutex_lock(&p->mu);

@@ -7,6 +7,7 @@
 #define OBJSTORE_PACE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pace {
@@ -24,6 +25,8 @@ void pace_done(struct pace *p);
 
 /* A place in the queue: how long to wait from now. */
 int64_t pace_take_ns(struct pace *p, int64_t now_ns);
+/* Whether the store has complained lately. */
+bool pace_is_limited(struct pace *p);
 /* The store answered with 429 or 503, or without complaint. */
 void pace_complained(struct pace *p, int64_t now_ns);
 void pace_answered(struct pace *p, int64_t now_ns);

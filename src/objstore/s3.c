@@ -384,6 +384,7 @@ static bool open_clients(struct s3_bucket *b, struct loop *loop, struct err *err
 	    .explain = explain,
 	    .learn = learn_region,
 	    .arg = b,
+	    .hedging = b->config.http.hedging,
 	};
 	struct aws_credentials_options credentials = {
 	    .key = {b->config.access_key, b->config.secret_key, b->config.session_token},

@@ -327,6 +327,7 @@ struct bucket *swift_bucket_new(const struct swift_config *config, struct loop *
 	with_token.sign = sign;
 	with_token.learn = learn;
 	with_token.arg = b;
+	with_token.hedging = config->http.hedging;
 	b->base.ops = &swift_ops;
 	b->a = arena_new(NULL);
 	b->container = arena_str(b->a, config->container);

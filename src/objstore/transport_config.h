@@ -6,6 +6,7 @@
 
 #include "codec/yaml.h"
 #include "net/http_client.h"
+#include "objstore/hedging.h"
 
 struct transport_tls_config {
 	struct str ca_file, cert_file, key_file, server_name;
@@ -18,6 +19,8 @@ struct transport_config {
 	int64_t max_idle_connections, max_connections_per_host;
 	bool disable_compression;
 	struct transport_tls_config tls;
+	/* Not of `http_config`, but beside the whole configuration; none unless it is set. */
+	struct hedging_config hedging;
 };
 
 /* For the field `http_config` of a store's own table: sets the defaults. */

@@ -183,6 +183,29 @@ static void put_if_absent_says_so_in_the_request(void **state)
 	expect_str(str_of(script_server_asked(&rig->server)), "PUT /b/o if-none-match=* <x>\n");
 }
 
+/* As Swift's S3 interface does. */
+static void a_store_without_conditional_writes_is_asked_before(void **state)
+{
+	struct rig *rig = *state;
+	static const struct script_step steps[] = {
+	    {501, "<Error><Code>NotImplemented</Code></Error>", NULL, false},
+	    {404, NULL, NULL, false},
+	    {200, NULL, NULL, false},
+	    {501, "<Error><Code>NotImplemented</Code></Error>", NULL, false},
+	    {200, NULL, NULL, false},
+	};
+	struct err err = ERR_INIT;
+
+	script_server_play(&rig->server, steps, N(steps));
+	expect_ok(bucket_put_bytes(rig->bucket, NULL, STR("m"), STR("1"), PUT_IF_ABSENT, &err),
+		  err);
+	expect_err(bucket_put_bytes(rig->bucket, NULL, STR("m"), STR("2"), PUT_IF_ABSENT, &err),
+		   err, ERR_EXISTS, "object m: is in the bucket already");
+	expect_str(str_of(script_server_asked(&rig->server)),
+		   "PUT /b/m if-none-match=* <1>\nHEAD /b/m\nPUT /b/m <1>\n"
+		   "PUT /b/m if-none-match=* <2>\nHEAD /b/m\n");
+}
+
 static void a_multipart_upload_that_fails_is_aborted(void **state)
 {
 	struct rig *rig = *state;
@@ -388,6 +411,7 @@ int main(void)
 	    TEST(what_is_refused_for_now_is_asked_again_and_then_given_up),
 	    TEST(what_is_refused_for_good_is_not_asked_again),
 	    TEST(put_if_absent_says_so_in_the_request),
+	    TEST(a_store_without_conditional_writes_is_asked_before),
 	    TEST(a_multipart_upload_that_fails_is_aborted),
 	    TEST(the_region_is_learned_from_the_answer),
 	    TEST(a_listing_of_version_1_goes_on_behind_its_last_name),
