@@ -132,7 +132,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 const struct command command_store = {
     .name = "store",
     .help =
-	"Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM, S3, GCS, AZURE.",
+	"Store node giving access to blocks in a bucket provider. Now supported: FILESYSTEM, S3, GCS, AZURE, SWIFT.",
     .flags = STORE_FLAGS,
     .n_flags = N_STORE_FLAGS,
     .options_bytes = sizeof(struct store_options),

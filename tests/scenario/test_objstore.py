@@ -10,7 +10,9 @@ from world.athanor import BINARY
 from world.azurite import Azurite
 from world.ceph import Ceph
 from world.gcs import Gcs
+from world.keystone import WHO, Keystone
 from world.prometheus import now_s
+from world.swift import Swift
 
 ACCEPTANCE = pathlib.Path(BINARY).parent / "tests" / "unit.objstore.acceptance"
 
@@ -23,6 +25,7 @@ def ceph(tmp_path_factory):
 
 
 def run_acceptance(tmp_path, config, **env):
+    """ATHANOR_TEST_ONLY may name some of its tests."""
     path = tmp_path / "bucket.json"
     path.write_text(json.dumps(config))
     return subprocess.run([ACCEPTANCE], capture_output=True, text=True, timeout=300, env={
@@ -122,3 +125,66 @@ def test_a_wrong_account_key_is_refused(azurite, tmp_path):
 
     assert done.returncode != 0
     assert "Azure: HEAD acceptance/: 403: AuthorizationFailure" in done.stderr + done.stdout
+
+
+@pytest.fixture(scope="module")
+def swift(tmp_path_factory):
+    store = Swift("swift", tmp_path_factory.mktemp("swift")).start()
+    yield store
+    store.stop()
+
+
+@pytest.mark.parametrize("more", [
+    {},
+    {"large_object_chunk_size": 5000000},
+    {"large_object_chunk_size": 5000000, "use_dynamic_large_objects": True,
+     "large_object_segments_container_name": "segments"},
+], ids=["default", "static", "dynamic"])
+def test_swift_passes_the_acceptance_suite_and_nothing_stays(swift, tmp_path, more):
+    config = swift.make_container("acceptance")
+    swift.make_container("segments")
+    config["config"].update(more)
+    config["prefix"] = "a/prefix"
+
+    accept(tmp_path, config)
+
+    for container in ("acceptance", "segments"):
+        assert swift.ask("GET", f"/{container}")[2] == b""
+
+
+def test_segments_of_a_replaced_object_are_removed(swift, tmp_path):
+    config = swift.make_container("replaced")
+    config["config"]["large_object_chunk_size"] = 5000000
+
+    accept(tmp_path, config, ATHANOR_TEST_ONLY="a_large_object_replaces_*")
+
+    assert swift.ask("GET", "/replaced")[2] == b""
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_keystone_lets_swift_in(swift, world, tmp_path, who):
+    swift.make_container("tokens")
+    keystone = Keystone("keystone", tmp_path, swift).start()
+    world.actors.append(keystone)
+
+    accept(tmp_path, keystone.configuration("tokens", who),
+           ATHANOR_TEST_ONLY="an_object_is_what_was_put*")
+
+
+def test_keystone_refuses_a_wrong_password_and_the_error_does_not_have_it(swift, world, tmp_path):
+    keystone = Keystone("keystone", tmp_path, swift).start()
+    world.actors.append(keystone)
+    config = keystone.configuration("tokens", "v3 by names")
+    config["config"]["password"] = "close sesame"
+
+    done = run_acceptance(tmp_path, config)
+
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "close sesame" not in said
+    assert "authentication: Swift: POST auth/tokens: 401: The request you have made" in said
+
+
+def test_s3_of_swift_which_has_no_conditional_writes_passes_the_acceptance_suite(swift, tmp_path):
+    swift.make_container("s3")
+
+    accept(tmp_path, swift.s3_configuration("s3"))

@@ -460,6 +460,22 @@ static void a_large_object_comes_out_as_it_went_in(void **state)
 	expect_list(b, "", LIST_DIRECTORY, "large=12583257 ");
 }
 
+static void a_large_object_replaces_a_large_one(void **state)
+{
+	enum { BYTES = 12 << 20 };
+	struct bucket *b = bucket_of(state);
+	char *bytes auto_free(mem_free) = xcalloc(1, BYTES);
+	struct object_attrs attrs;
+	struct err err = ERR_INIT;
+
+	for (size_t n = BYTES; n > BYTES - 3; n--)
+		expect_ok(
+		    bucket_put_bytes(b, NULL, STR("large"), str_from(bytes, n), PUT_REPLACE, &err),
+		    err);
+	expect_ok(bucket_attrs(b, NULL, STR("large"), &attrs, &err), err);
+	assert_int_equal(attrs.size_bytes, BYTES - 2);
+}
+
 static void names_may_have_any_characters(void **state)
 {
 	struct bucket *b = bucket_of(state);
@@ -506,15 +522,19 @@ static void a_listing_may_be_longer_than_a_page(void **state)
 	    ACCEPTANCE(a_listing_stops_when_its_callback_fails, set_up, tear_down),                \
 	    ACCEPTANCE(files_go_into_the_bucket_and_come_out_of_it, set_up, tear_down),            \
 	    ACCEPTANCE(a_large_object_comes_out_as_it_went_in, set_up, tear_down),                 \
+	    ACCEPTANCE(a_large_object_replaces_a_large_one, set_up, tear_down),                    \
 	    ACCEPTANCE(names_may_have_any_characters, set_up, tear_down),                          \
 	    ACCEPTANCE(a_listing_may_be_longer_than_a_page, set_up, tear_down)
 
-/* With ATHANOR_TEST_BUCKET, the path of an object store configuration: that bucket only. */
+/* With ATHANOR_TEST_BUCKET, the path of an object store configuration: that bucket only; and of the
+ * tests, with ATHANOR_TEST_ONLY, those whose names match: "*large*". */
 static int run_configured(void)
 {
 	const struct CMUnitTest tests[] = {SUITE(set_up_configured, tear_down_configured)};
 	struct err err = ERR_INIT;
 
+	if (getenv("ATHANOR_TEST_ONLY"))
+		cmocka_set_test_filter(getenv("ATHANOR_TEST_ONLY"));
 	loops = loops_start(1, &err);
 	int n_failed = cmocka_run_group_tests_name("configured", tests, NULL, NULL);
 	loops_stop(loops);
