@@ -20,7 +20,7 @@ enum {
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-static bool put_header(struct file_writer *f, const struct index_toc *toc, struct err *err)
+static bool put_header(struct byte_sink *sink, const struct index_toc *toc, struct err *err)
 {
 	uint8_t bytes[HEADER_BYTES];
 
@@ -28,17 +28,17 @@ static bool put_header(struct file_writer *f, const struct index_toc *toc, struc
 	bytes[4] = HEADER_VERSION;
 	bytes[5] = (uint8_t)toc->version;
 	store_be64(bytes + 6, toc->postings_table);
-	return file_writer_put(f, bytes, sizeof(bytes), err);
+	return byte_sink_write(sink, bytes, sizeof(bytes), err);
 }
 
-static bool put_footer(struct file_writer *f, const struct index_toc *toc, struct err *err)
+static bool put_footer(struct byte_sink *sink, const struct index_toc *toc, struct err *err)
 {
 	uint8_t bytes[FOOTER_BYTES];
 
 	store_be64(bytes, HEADER_BYTES);
 	store_be64(bytes + 8, HEADER_BYTES + toc->series - toc->symbols);
 	store_be32(bytes + 16, crc32c(0, bytes, 16));
-	return file_writer_put(f, bytes, sizeof(bytes), err);
+	return byte_sink_write(sink, bytes, sizeof(bytes), err);
 }
 
 static bool check_sections(const struct index_toc *toc, const char *name, struct err *err)
@@ -51,16 +51,16 @@ static bool check_sections(const struct index_toc *toc, const char *name, struct
 		       name, toc->symbols, toc->series, toc->postings_table);
 }
 
-static bool write_parts(struct file_writer *f, struct byte_source *index, struct ctx *ctx,
-			struct err *err)
+bool index_header_copy(struct byte_source *index, struct ctx *ctx, struct byte_sink *sink,
+		       struct err *err)
 {
 	struct index_toc toc;
 
 	return index_toc_read(index, ctx, &toc, err) && check_sections(&toc, index->name, err) &&
-	       put_header(f, &toc, err) &&
-	       byte_source_copy(index, ctx, toc.symbols, toc.series, &f->sink, err) &&
-	       byte_source_copy(index, ctx, toc.postings_table, index->size_bytes, &f->sink, err) &&
-	       put_footer(f, &toc, err) && file_writer_sync(f, err);
+	       put_header(sink, &toc, err) &&
+	       byte_source_copy(index, ctx, toc.symbols, toc.series, sink, err) &&
+	       byte_source_copy(index, ctx, toc.postings_table, index->size_bytes, sink, err) &&
+	       put_footer(sink, &toc, err);
 }
 
 bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *path,
@@ -74,7 +74,8 @@ bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *
 	struct file_writer *f auto_free(file_writer_close) = file_writer_open(tmp, 0640, err);
 	if (!f)
 		return false;
-	bool ok = write_parts(f, index, ctx, err) && fs_rename(tmp, path, err);
+	bool ok = index_header_copy(index, ctx, &f->sink, err) && file_writer_sync(f, err) &&
+		  fs_rename(tmp, path, err);
 	if (!ok)
 		unlink(tmp);
 	return ok;
@@ -97,15 +98,16 @@ static bool corrupt(const struct byte_source *src, struct err *err, const char *
 
 /* The index's own table of contents, as it was at the end of the index. */
 static bool read_toc(struct byte_source *src, struct ctx *ctx, int version, uint64_t postings_table,
-		     const struct places *at, struct index_toc *out, struct err *err)
+		     const struct places *at, struct index_header *h, struct err *err)
 {
+	struct index_toc *out = &h->toc;
 	uint8_t bytes[INDEX_TOC_BYTES];
 	uint64_t toc_at = src->size_bytes - FOOTER_BYTES - INDEX_TOC_BYTES;
 	/* The tail of the index was copied from its postings table on. */
-	uint64_t index_bytes = toc_at - at->postings_table + postings_table + INDEX_TOC_BYTES;
+	h->index_bytes = toc_at - at->postings_table + postings_table + INDEX_TOC_BYTES;
 
 	if (!byte_source_read(src, ctx, toc_at, bytes, sizeof(bytes), err) ||
-	    !index_toc_parse(bytes, index_bytes, version, out, err))
+	    !index_toc_parse(bytes, h->index_bytes, version, out, err))
 		return false;
 	if (out->postings_table != postings_table)
 		return corrupt(src, err, "postings table at", out->postings_table, postings_table);
@@ -113,7 +115,7 @@ static bool read_toc(struct byte_source *src, struct ctx *ctx, int version, uint
 }
 
 static bool read_places(struct byte_source *src, struct ctx *ctx, struct places *at,
-			struct index_toc *toc, struct err *err)
+			struct index_header *h, struct err *err)
 {
 	uint8_t head[HEADER_BYTES], foot[FOOTER_BYTES];
 
@@ -133,48 +135,37 @@ static bool read_places(struct byte_source *src, struct ctx *ctx, struct places 
 	if (at->symbols != HEADER_BYTES || at->postings_table < HEADER_BYTES ||
 	    at->postings_table > src->size_bytes - FOOTER_BYTES - INDEX_TOC_BYTES)
 		return corrupt(src, err, "postings table at", at->postings_table, HEADER_BYTES);
-	return read_toc(src, ctx, head[5], load_be64(head + 6), at, toc, err);
+	return read_toc(src, ctx, head[5], load_be64(head + 6), at, h, err);
 }
 
-static bool open_tables(struct index_header *h, const struct places *at, struct ctx *ctx,
-			struct err *err)
+static bool open_tables(struct index_header *h, const struct places *at, unsigned keep_every,
+			struct ctx *ctx, struct err *err)
 {
 	h->symbols =
 	    index_symbols_open(h->src, ctx, at->symbols, h->toc.symbols, h->toc.version, err);
 	if (!h->symbols)
 		return false;
-	h->postings = index_postings_open(h->src, ctx, at->postings_table, &h->toc, err);
+	h->postings =
+	    index_postings_open(h->src, ctx, at->postings_table, &h->toc, keep_every, err);
 	return h->postings != NULL;
 }
 
-struct index_header *index_header_open(const char *path, const char *name, struct ctx *ctx,
-				       struct err *err)
+struct index_header *index_header_open(const char *path, const char *name, unsigned keep_every,
+				       struct ctx *ctx, struct err *err)
 {
 	struct byte_source *src = byte_source_open_file(path, name, err);
 
-	return src ? index_header_of_copy(src, ctx, err) : NULL;
+	return src ? index_header_of_copy(src, keep_every, ctx, err) : NULL;
 }
 
-struct index_header *index_header_of_copy(struct byte_source *src, struct ctx *ctx, struct err *err)
+struct index_header *index_header_of_copy(struct byte_source *src, unsigned keep_every,
+					  struct ctx *ctx, struct err *err)
 {
 	struct index_header *h = NEW(struct index_header);
 	struct places at;
 
 	h->src = src;
-	if (read_places(src, ctx, &at, &h->toc, err) && open_tables(h, &at, ctx, err))
-		return h;
-	index_header_close(h);
-	return NULL;
-}
-
-struct index_header *index_header_of_index(struct byte_source *index, struct ctx *ctx,
-					   struct err *err)
-{
-	struct index_header *h = NEW(struct index_header);
-
-	h->src = index;
-	if (index_toc_read(index, ctx, &h->toc, err) && check_sections(&h->toc, index->name, err) &&
-	    open_tables(h, &(struct places){h->toc.symbols, h->toc.postings_table}, ctx, err))
+	if (read_places(src, ctx, &at, h, err) && open_tables(h, &at, keep_every, ctx, err))
 		return h;
 	index_header_close(h);
 	return NULL;
@@ -192,6 +183,6 @@ void index_header_close(struct index_header *h)
 
 size_t index_header_memory_bytes(const struct index_header *h)
 {
-	return sizeof(*h) + index_symbols_memory_bytes(h->symbols) +
-	       index_postings_memory_bytes(h->postings);
+	return sizeof(*h) + (h->src->memory ? h->src->size_bytes : 0) +
+	       index_symbols_memory_bytes(h->symbols) + index_postings_memory_bytes(h->postings);
 }

@@ -21,28 +21,29 @@
 struct index_header {
 	struct byte_source *src; /* owned */
 	struct index_toc toc;
+	uint64_t index_bytes; /* the size of the index */
 	struct index_symbols *symbols;
 	struct index_postings *postings;
 };
 
-/* Make the file from the index, all or nothing. Folders are made. */
+/* The bytes of such a file, made from the index. */
+bool index_header_copy(struct byte_source *index, struct ctx *ctx, struct byte_sink *sink,
+		       struct err *err);
+/* The file, all or nothing. Folders are made. */
 bool index_header_write(struct byte_source *index, struct ctx *ctx, const char *path,
 			struct err *err);
 
 /* ERR_NOT_FOUND, or ERR_CORRUPT when it is to be made anew. The file stays open, so that it may be
- * removed meanwhile. `name` begins error messages. */
-struct index_header *index_header_open(const char *path, const char *name, struct ctx *ctx,
-				       struct err *err);
+ * removed meanwhile. `name` begins error messages; `keep_every` as in index_postings_open(). */
+struct index_header *index_header_open(const char *path, const char *name, unsigned keep_every,
+				       struct ctx *ctx, struct err *err);
 /* From the bytes of such a file; takes the source, also on failure. */
-struct index_header *index_header_of_copy(struct byte_source *src, struct ctx *ctx,
-					  struct err *err);
-/* The same without a local copy: straight from the index, whose source it takes, also on failure.
- */
-struct index_header *index_header_of_index(struct byte_source *index, struct ctx *ctx,
-					   struct err *err);
+struct index_header *index_header_of_copy(struct byte_source *src, unsigned keep_every,
+					  struct ctx *ctx, struct err *err);
 void index_header_close(struct index_header *h); /* NULL is fine */
 CLEANUP_DEFINE(struct index_header, index_header_close)
 
+/* What it holds in memory, the copy of the index included where that is in memory. */
 size_t index_header_memory_bytes(const struct index_header *h);
 
 #endif

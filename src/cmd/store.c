@@ -57,8 +57,26 @@ static bool make_buckets(struct store_command *s, struct err *err)
 		err_wrap(err, "create parquet converted blocks filter"));
 }
 
+static enum header_warming warming(const struct index_header_flags *f)
+{
+	if (!f->lazy_reader)
+		return WARM_OPEN;
+	return f->download == HEADER_DOWNLOAD_EAGER ? WARM_ON_DISK : WARM_NOTHING;
+}
+
+static void warn_of_viewer(const struct store_command *s)
+{
+	const struct viewer_flags *f = &s->options->viewer;
+
+	if (!f->is_disabled && (*f->external_prefix || *f->prefix_header || *f->label))
+		log_warn(s->rt->logger,
+			 "there is no block viewer yet: --web.external-prefix, --web.prefix-header "
+			 "and --bucket-web-label change nothing");
+}
+
 static void make_gateway(struct store_command *s)
 {
+	const struct index_header_flags *headers = &s->options->headers;
 	const struct bucket_flags *f = &s->options->bucket;
 
 	s->gate = gate_new((unsigned)f->series_max_concurrency, s->rt->metrics,
@@ -67,10 +85,13 @@ static void make_gateway(struct store_command *s)
 	    .bucket = s->bucket,
 	    .parquet_bucket = s->parquet_bucket,
 	    .selector = s->selector,
-	    .data_dir = f->data_dir,
+	    .data_dir = headers->on_disk ? f->data_dir : NULL,
 	    .discovery = (enum block_discovery)f->discovery,
 	    .fetch_concurrency = (unsigned)f->fetch_concurrency,
 	    .sync_concurrency = (unsigned)f->sync_concurrency,
+	    .warming = warming(headers),
+	    .header_keep_every = (unsigned)headers->keep_every,
+	    .header_idle_timeout_ms = headers->lazy_reader ? headers->idle_timeout_ms : 0,
 	    .min_time = f->min_time,
 	    .max_time = f->max_time,
 	    .consistency_delay_ms = f->consistency_delay_ms,
@@ -107,6 +128,15 @@ static bool run_sync(void *arg, struct ctx *ctx, struct err *err)
 	return true;
 }
 
+static bool run_headers(void *arg, struct ctx *ctx, struct err *err)
+{
+	struct store_command *s = arg;
+	(void)err;
+
+	bucket_store_warm(gateway_store(s->gateway), ctx);
+	return true;
+}
+
 static bool store_run(struct runtime *rt, const void *options, struct err *err)
 {
 	struct store_command s auto_done(store_done) = {.rt = rt, .options = options};
@@ -122,9 +152,11 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			  err) ||
 	    !make_buckets(&s, err))
 		return false;
+	warn_of_viewer(&s);
 	make_gateway(&s);
 	servers_add_actors(&s.servers);
 	runtime_add(rt, &(struct actor){"sync", run_sync, NULL, &s});
+	runtime_add(rt, &(struct actor){"headers", run_headers, NULL, &s});
 	log_info(rt->logger, "starting store node");
 	return runtime_run(rt, err);
 }

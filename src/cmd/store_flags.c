@@ -1,5 +1,7 @@
 #include "cmd/store_flags.h"
 
+#include "base/clock.h"
+
 static const struct flag_spec bucket_specs[] = {
     {.name = "objstore.config",
      FLAG_CONTENT(struct bucket_flags, objstore),
@@ -70,11 +72,70 @@ static const struct flag_spec bucket_specs[] = {
      .help = "Maximum number of concurrent Series calls."},
 };
 
+static const struct flag_spec header_specs[] = {
+    {.name = "cache-index-header",
+     FLAG_BOOL(struct index_header_flags, on_disk),
+     .default_text = "true",
+     .help = "Cache TSDB index-headers on disk. Without, nothing is kept on disk, meta.json files "
+	     "included, and index-headers are held in memory."},
+    {.name = "store.index-header-posting-offsets-in-mem-sampling",
+     FLAG_INT(struct index_header_flags, keep_every),
+     .default_text = "32",
+     .help = "Controls what is the ratio of postings offsets store will hold in memory. Larger "
+	     "value will keep less offsets, which will increase CPU cycles needed for query "
+	     "touching those postings. 1 will keep all in memory.",
+     .attrs = FLAG_HIDDEN},
+    {.name = "store.enable-index-header-lazy-reader",
+     FLAG_BOOL(struct index_header_flags, lazy_reader),
+     .help = "If true, Store Gateway will open an index-header only once the block is required by "
+	     "a query. Without, those of the blocks used last, and of the newest, are opened "
+	     "beforehand as long as there is room for them."},
+    {.name = "store.index-header-lazy-reader-idle-timeout",
+     FLAG_DURATION(struct index_header_flags, idle_timeout_ms),
+     .default_text = "5m",
+     .help = "If index-header lazy reader is enabled and this idle timeout setting is > 0, open "
+	     "index-headers will be automatically closed after 'idle timeout' inactivity.",
+     .attrs = FLAG_HIDDEN},
+    {.name = "store.index-header-lazy-download-strategy",
+     FLAG_ENUM(struct index_header_flags, download),
+     .choices = FLAG_CHOICES("eager", "lazy"),
+     .default_text = "eager",
+     .help = "Strategy of how to download index headers lazily. Supported values: eager, lazy. If "
+	     "eager, all index headers are downloaded, in the background. If lazy, with the lazy "
+	     "reader, an index header is downloaded when a query wants it."},
+};
+
+static const struct flag_spec viewer_specs[] = {
+    {.name = "web.disable",
+     FLAG_BOOL(struct viewer_flags, is_disabled),
+     .help = "Disable Block Viewer UI. There is none yet."},
+    {.name = "web.external-prefix",
+     FLAG_STRING(struct viewer_flags, external_prefix),
+     .default_text = "",
+     .help = "Static prefix for all HTML links and redirect URLs in the bucket web UI interface. "
+	     "There is none yet."},
+    {.name = "web.prefix-header",
+     FLAG_STRING(struct viewer_flags, prefix_header),
+     .default_text = "",
+     .help = "Name of HTTP request header used for dynamic prefixing of UI links and redirects. "
+	     "There are none yet."},
+    {.name = "web.disable-cors",
+     FLAG_BOOL(struct viewer_flags, disable_cors),
+     .help = "Whether to disable CORS headers to be set by Thanos. None are set yet."},
+    {.name = "bucket-web-label",
+     FLAG_STRING(struct viewer_flags, label),
+     .default_text = "",
+     .help = "External block label to use as group title in the bucket web UI. There is none yet."},
+    {.name = "disable-admin-operations",
+     FLAG_BOOL(struct viewer_flags, disable_admin_operations),
+     .help = "Disable UI/API admin operations like marking blocks for deletion and no compaction. "
+	     "There are none yet."},
+};
+
 static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct store_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct store_options, "request.logging-config"),
     REFUSED_TEXT(struct store_options, "request.logging-config-file"),
-    REFUSED_BOOL(struct store_options, "cache-index-header"),
     REFUSED_TEXT(struct store_options, "index-cache-size"),
     REFUSED_TEXT(struct store_options, "index-cache.config"),
     REFUSED_TEXT(struct store_options, "index-cache.config-file"),
@@ -87,19 +148,9 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct store_options, "debug.series-batch-size"),
     REFUSED_TEXT(struct store_options, "debug.estimated-max-series-size"),
     REFUSED_TEXT(struct store_options, "debug.estimated-max-chunk-size"),
-    REFUSED_TEXT(struct store_options, "store.index-header-posting-offsets-in-mem-sampling"),
-    REFUSED_BOOL(struct store_options, "store.enable-index-header-lazy-reader"),
-    REFUSED_TEXT(struct store_options, "store.index-header-lazy-reader-idle-timeout"),
     REFUSED_BOOL(struct store_options, "store.enable-lazy-expanded-postings"),
     REFUSED_TEXT(struct store_options, "store.posting-group-max-key-series-ratio"),
-    REFUSED_TEXT(struct store_options, "store.index-header-lazy-download-strategy"),
-    REFUSED_BOOL(struct store_options, "web.disable"),
-    REFUSED_TEXT(struct store_options, "web.external-prefix"),
-    REFUSED_TEXT(struct store_options, "web.prefix-header"),
-    REFUSED_BOOL(struct store_options, "web.disable-cors"),
-    REFUSED_TEXT(struct store_options, "bucket-web-label"),
     REFUSED_TEXT(struct store_options, "matcher-cache-size"),
-    REFUSED_BOOL(struct store_options, "disable-admin-operations"),
 };
 
 const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
@@ -108,6 +159,8 @@ const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(LIMIT_FLAGS, struct store_options, limits),
     COMMAND_FLAGS(bucket_specs, struct store_options, bucket),
     COMMAND_FLAGS(SELECTOR_FLAGS, struct store_options, selector),
+    COMMAND_FLAGS(header_specs, struct store_options, headers),
+    COMMAND_FLAGS(viewer_specs, struct store_options, viewer),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };
 
@@ -119,12 +172,23 @@ struct at_least {
 	int64_t least;
 };
 
+static bool check_times(const struct bucket_flags *f, struct err *err)
+{
+	int64_t now_ms = clock_wall_ms(&clock_system);
+
+	if (time_or_duration_at(f->min_time, now_ms) <= time_or_duration_at(f->max_time, now_ms))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "invalid argument: --min-time can't be greater than --max-time");
+}
+
 bool store_flags_check(const struct store_options *o, struct err *err)
 {
 	const struct at_least numbers[] = {
 	    {"block-sync-concurrency", o->bucket.sync_concurrency, 1},
 	    {"block-meta-fetch-concurrency", o->bucket.fetch_concurrency, 1},
 	    {"store.grpc.series-max-concurrency", o->bucket.series_max_concurrency, 0},
+	    {"store.index-header-posting-offsets-in-mem-sampling", o->headers.keep_every, 1},
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
@@ -132,5 +196,5 @@ bool store_flags_check(const struct store_options *o, struct err *err)
 			return err_set(err, ERR_INVALID, "--%s must be at least %lld, got %lld",
 				       numbers[i].flag, (long long)numbers[i].least,
 				       (long long)numbers[i].value);
-	return true;
+	return check_times(&o->bucket, err);
 }

@@ -20,16 +20,38 @@ struct bucket_flags {
 	int64_t series_max_concurrency;
 };
 
+struct index_header_flags {
+	bool on_disk;
+	int64_t keep_every;
+	bool lazy_reader;
+	int64_t idle_timeout_ms;
+	int download; /* enum header_download */
+};
+
+enum header_download { HEADER_DOWNLOAD_EAGER, HEADER_DOWNLOAD_LAZY };
+
+/* Of the block viewer, which is not there yet: they are accepted, and a warning says so. */
+struct viewer_flags {
+	bool is_disabled;
+	const char *external_prefix;
+	const char *prefix_header;
+	bool disable_cors;
+	const char *label;
+	bool disable_admin_operations;
+};
+
 struct store_options {
 	struct http_flags http;
 	struct grpc_flags grpc;
 	struct limit_flags limits;
 	struct bucket_flags bucket;
+	struct index_header_flags headers;
+	struct viewer_flags viewer;
 	struct selector_flags selector;
 	struct refused_flags refused;
 };
 
-enum { N_STORE_FLAGS = 6 };
+enum { N_STORE_FLAGS = 8 };
 extern const struct command_flags STORE_FLAGS[N_STORE_FLAGS];
 
 /* What the tables cannot say. */

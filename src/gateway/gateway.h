@@ -10,10 +10,14 @@ struct gateway_options {
 	struct bucket *bucket;
 	struct bucket *parquet_bucket;  /* NULL: no block is converted */
 	const struct relabel *selector; /* NULL: all blocks count */
-	const char *data_dir;
+	const char *data_dir; /* NULL: nothing is kept on disk */
 	enum block_discovery discovery;
 	unsigned fetch_concurrency;
 	unsigned sync_concurrency;
+	enum header_warming warming;
+	unsigned header_keep_every;
+	int64_t header_idle_timeout_ms;
+	struct tracker *memory; /* of the process; may be NULL */
 	struct time_or_duration min_time;
 	struct time_or_duration max_time;
 	int64_t consistency_delay_ms;

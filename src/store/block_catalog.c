@@ -39,50 +39,149 @@ static int by_labels(const void *a, const void *b)
 static void fill_set(struct catalog_set *set, struct store_block *const *v, size_t n,
 		     struct arena *a)
 {
+	struct store_block **to = ARENA_ARRAY(a, struct store_block *, n);
+
 	set->labels = store_block_meta(v[0])->labels;
 	for (size_t r = 0; r < CATALOG_RESOLUTIONS; r++) {
-		struct catalog_blocks *to = &set->by_resolution[r];
-		to->v = ARENA_ARRAY(a, struct store_block *, n);
+		struct catalog_blocks *blocks = &set->by_resolution[r];
+		blocks->v = to;
 		for (size_t i = 0; i < n; i++)
 			if (store_block_meta(v[i])->resolution_ms == resolutions_ms[r])
-				to->v[to->n++] = v[i];
+				*to++ = v[i];
+		blocks->n = (size_t)(to - blocks->v);
 	}
 }
 
-static void cut_sets(struct block_catalog *c, struct arena *a)
-{
-	size_t n = c->blocks.n;
-	struct store_block **sorted = ARENA_ARRAY(a, struct store_block *, n);
+/* --- what it announces --------------------------------------------------------------------- */
 
-	c->sets = ARENA_ARRAY(a, struct catalog_set, n);
-	if (n == 0)
-		return;
-	memcpy(sorted, c->blocks.v, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), by_labels);
-	for (size_t from = 0, to; from < n; from = to) {
-		struct labels labels = store_block_meta(sorted[from])->labels;
-		for (to = from + 1; to < n; to++)
-			if (!labels_eq(labels, store_block_meta(sorted[to])->labels))
-				break;
-		fill_set(&c->sets[c->n_sets++], sorted + from, to - from, a);
+struct infos {
+	struct tsdb_info *v;
+	size_t n, cap;
+};
+
+static int by_min_time(const void *a, const void *b)
+{
+	const struct tsdb_info *x = a, *y = b;
+
+	return (x->min_t_ms > y->min_t_ms) - (x->min_t_ms < y->min_t_ms);
+}
+
+static void add_set_infos(const struct catalog_set *set, struct arena *a, struct infos *out)
+{
+	size_t first = out->n, n = out->n;
+
+	for (size_t r = 0; r < CATALOG_RESOLUTIONS; r++) {
+		for (size_t i = 0; i < set->by_resolution[r].n; i++) {
+			const struct meta *m = store_block_meta(set->by_resolution[r].v[i]);
+			struct tsdb_info info = {set->labels, m->min_t_ms, m->max_t_ms};
+			ARENA_PUSH(a, out, info);
+		}
 	}
+	qsort(out->v + first, out->n - first, sizeof(*out->v), by_min_time);
+	for (size_t i = first; i < out->n; i++) {
+		struct tsdb_info *last = n > first ? &out->v[n - 1] : NULL;
+		if (!last || out->v[i].min_t_ms > last->max_t_ms)
+			out->v[n++] = out->v[i];
+		else if (out->v[i].max_t_ms > last->max_t_ms)
+			last->max_t_ms = out->v[i].max_t_ms;
+	}
+	out->n = n;
+}
+
+static void list_tsdbs(struct block_catalog *c, struct arena *scratch, struct arena *a)
+{
+	struct infos infos = {0};
+
+	for (size_t i = 0; i < c->n_sets; i++)
+		add_set_infos(&c->sets[i], scratch, &infos);
+	c->tsdbs = ARENA_ARRAY(a, struct tsdb_info, infos.n);
+	if (infos.n)
+		memcpy(c->tsdbs, infos.v, infos.n * sizeof(*infos.v));
+	c->n_tsdbs = infos.n;
+}
+
+void block_catalog_info(const struct block_catalog *c, struct arena *a, struct store_info *out)
+{
+	out->label_sets = ARENA_ARRAY(a, struct labels, c->n_sets);
+	out->n_label_sets = c->n_sets;
+	out->tsdbs = ARENA_ARRAY(a, struct tsdb_info, c->n_tsdbs);
+	out->n_tsdbs = c->n_tsdbs;
+	for (size_t i = 0; i < c->n_sets; i++)
+		out->label_sets[i] = labels_copy(a, c->sets[i].labels);
+	for (size_t i = 0; i < c->n_tsdbs; i++) {
+		out->tsdbs[i] = c->tsdbs[i];
+		out->tsdbs[i].labels = labels_copy(a, c->tsdbs[i].labels);
+	}
+}
+
+/* --- making one ---------------------------------------------------------------------------- */
+
+/* The served blocks by labels, then by time. */
+static struct catalog_blocks sort_served(const struct catalog_blocks *all, struct arena *a)
+{
+	struct catalog_blocks served = {ARENA_ARRAY(a, struct store_block *, all->n), 0};
+
+	for (size_t i = 0; i < all->n; i++)
+		if (!block_header_is_broken(store_block_header(all->v[i])))
+			served.v[served.n++] = all->v[i];
+	if (served.n)
+		qsort(served.v, served.n, sizeof(*served.v), by_labels);
+	return served;
+}
+
+static size_t count_sets(struct catalog_blocks sorted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sorted.n; i++)
+		n += i == 0 || !labels_eq(store_block_meta(sorted.v[i - 1])->labels,
+					  store_block_meta(sorted.v[i])->labels);
+	return n;
+}
+
+static void cut_sets(struct block_catalog *c, struct catalog_blocks sorted, struct arena *a)
+{
+	c->sets = ARENA_ARRAY(a, struct catalog_set, count_sets(sorted));
+	for (size_t from = 0, to; from < sorted.n; from = to) {
+		struct labels labels = store_block_meta(sorted.v[from])->labels;
+		for (to = from + 1; to < sorted.n; to++)
+			if (!labels_eq(labels, store_block_meta(sorted.v[to])->labels))
+				break;
+		fill_set(&c->sets[c->n_sets++], sorted.v + from, to - from, a);
+	}
+}
+
+static struct time_range range_of(struct catalog_blocks served)
+{
+	struct time_range r = {INT64_MAX, INT64_MIN};
+
+	for (size_t i = 0; i < served.n; i++) {
+		const struct meta *m = store_block_meta(served.v[i]);
+		r.min_t_ms = m->min_t_ms < r.min_t_ms ? m->min_t_ms : r.min_t_ms;
+		r.max_t_ms = m->max_t_ms > r.max_t_ms ? m->max_t_ms : r.max_t_ms;
+	}
+	return r;
 }
 
 struct block_catalog *block_catalog_new(struct store_block *const *blocks, size_t n)
 {
+	struct arena *scratch auto_free(arena_free) = arena_new(NULL);
 	struct shared_catalog *s = NEW(struct shared_catalog);
-	struct catalog_blocks *all = &s->catalog.blocks;
+	struct block_catalog *c = &s->catalog;
 
 	s->n_refs = 1;
 	s->arena = arena_new(NULL);
-	all->v = ARENA_ARRAY(s->arena, struct store_block *, n);
-	all->n = n;
+	c->blocks = (struct catalog_blocks){ARENA_ARRAY(s->arena, struct store_block *, n), n};
 	for (size_t i = 0; i < n; i++)
-		all->v[i] = store_block_ref(blocks[i]);
+		c->blocks.v[i] = store_block_ref(blocks[i]);
 	if (n)
-		qsort(all->v, n, sizeof(*all->v), by_id);
-	cut_sets(&s->catalog, s->arena);
-	return &s->catalog;
+		qsort(c->blocks.v, n, sizeof(*c->blocks.v), by_id);
+	struct catalog_blocks served = sort_served(&c->blocks, scratch);
+	c->n_served = served.n;
+	c->range = range_of(served);
+	cut_sets(c, served, s->arena);
+	list_tsdbs(c, scratch, s->arena);
+	return c;
 }
 
 struct block_catalog *block_catalog_ref(struct block_catalog *c)
@@ -184,57 +283,4 @@ bool matchers_without_external(struct matchers matchers, struct labels external,
 	}
 	*out = (struct matchers){v, n};
 	return true;
-}
-
-/* --- what it announces --------------------------------------------------------------------- */
-
-struct infos {
-	struct tsdb_info *v;
-	size_t n, cap;
-};
-
-static int by_min_time(const void *a, const void *b)
-{
-	const struct tsdb_info *x = a, *y = b;
-
-	return (x->min_t_ms > y->min_t_ms) - (x->min_t_ms < y->min_t_ms);
-}
-
-static void add_set_infos(const struct catalog_set *set, struct arena *a, struct infos *out)
-{
-	size_t first = out->n, n = out->n;
-
-	for (size_t r = 0; r < CATALOG_RESOLUTIONS; r++) {
-		for (size_t i = 0; i < set->by_resolution[r].n; i++) {
-			const struct meta *m = store_block_meta(set->by_resolution[r].v[i]);
-			struct tsdb_info info = {set->labels, m->min_t_ms, m->max_t_ms};
-			ARENA_PUSH(a, out, info);
-		}
-	}
-	qsort(out->v + first, out->n - first, sizeof(*out->v), by_min_time);
-	for (size_t i = first; i < out->n; i++) {
-		struct tsdb_info *last = n > first ? &out->v[n - 1] : NULL;
-		if (!last || out->v[i].min_t_ms > last->max_t_ms)
-			out->v[n++] = out->v[i];
-		else if (out->v[i].max_t_ms > last->max_t_ms)
-			last->max_t_ms = out->v[i].max_t_ms;
-	}
-	out->n = n;
-}
-
-void block_catalog_tsdb_infos(const struct block_catalog *c, struct arena *a,
-			      struct store_info *out)
-{
-	struct infos infos = {0};
-
-	for (size_t i = 0; i < c->n_sets; i++)
-		add_set_infos(&c->sets[i], a, &infos);
-	for (size_t i = 0; i < infos.n; i++)
-		infos.v[i].labels = labels_copy(a, infos.v[i].labels);
-	out->tsdbs = infos.v;
-	out->n_tsdbs = infos.n;
-	out->label_sets = ARENA_ARRAY(a, struct labels, c->n_sets);
-	out->n_label_sets = c->n_sets;
-	for (size_t i = 0; i < c->n_sets; i++)
-		out->label_sets[i] = labels_copy(a, c->sets[i].labels);
 }

@@ -1,11 +1,14 @@
 /* block_catalog.h - the blocks a store serves at one moment, by label set and resolution.
  *
+ * Blocks whose index cannot be used are known and not served.
+ *
  * A catalog never changes: a sync makes a new one, and requests go on with the one they began with.
  */
 #ifndef STORE_BLOCK_CATALOG_H
 #define STORE_BLOCK_CATALOG_H
 
 #include "model/store_api.h"
+#include "model/time_range.h"
 #include "store/store_block.h"
 
 enum { CATALOG_RESOLUTIONS = 3 }; /* 1h, 5m, raw */
@@ -24,8 +27,12 @@ struct catalog_set {
 
 struct block_catalog {
 	struct catalog_blocks blocks; /* all of them, ascending by id; each a reference */
-	struct catalog_set *sets;     /* ascending by labels */
+	size_t n_served;
+	struct time_range range;  /* of those served; the numbers' ends, inverted, without any */
+	struct catalog_set *sets; /* of those served, ascending by labels */
 	size_t n_sets;
+	struct tsdb_info *tsdbs; /* time ranges per label set, with those that touch joined */
+	size_t n_tsdbs;
 };
 
 /* Takes a reference of each block; the array is copied. */
@@ -49,8 +56,7 @@ struct catalog_blocks catalog_set_select(const struct catalog_set *set, int64_t 
 bool matchers_without_external(struct matchers matchers, struct labels external, struct arena *a,
 			       struct matchers *out);
 
-/* Time ranges per label set, with those that touch joined. */
-void block_catalog_tsdb_infos(const struct block_catalog *c, struct arena *a,
-			      struct store_info *out);
+/* Fill in what a store says of its blocks: label sets and time ranges. In memory of `a`. */
+void block_catalog_info(const struct block_catalog *c, struct arena *a, struct store_info *out);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_HEADER_MEMORY_BYTES = 256 << 20 };
-
 struct block_catalog *bucket_store_catalog(struct bucket_store *s)
 {
 	mutex_lock(&s->mu);
@@ -57,7 +55,6 @@ static bool store_get_info(struct store_api *base, struct ctx *ctx, struct arena
 {
 	struct bucket_store *s = (struct bucket_store *)base;
 	struct block_catalog *c auto_free(block_catalog_unref) = bucket_store_catalog(s);
-	int64_t min_t_ms = INT64_MAX, max_t_ms = INT64_MIN;
 	(void)ctx;
 
 	mutex_lock(&s->mu);
@@ -66,12 +63,7 @@ static bool store_get_info(struct store_api *base, struct ctx *ctx, struct arena
 	if (!is_ready)
 		return err_set(err, ERR_UNAVAILABLE, "Not ready");
 
-	for (size_t i = 0; i < c->blocks.n; i++) {
-		const struct meta *m = store_block_meta(c->blocks.v[i]);
-		min_t_ms = m->min_t_ms < min_t_ms ? m->min_t_ms : min_t_ms;
-		max_t_ms = m->max_t_ms > max_t_ms ? m->max_t_ms : max_t_ms;
-	}
-	struct time_range r = bucket_store_clamp(s, min_t_ms, max_t_ms);
+	struct time_range r = bucket_store_clamp(s, c->range.min_t_ms, c->range.max_t_ms);
 	*out = (struct store_info){
 	    .component = "store",
 	    .min_t_ms = r.min_t_ms,
@@ -80,7 +72,7 @@ static bool store_get_info(struct store_api *base, struct ctx *ctx, struct arena
 	    .supports_without_replica_labels = true,
 	    .has_store = true,
 	};
-	block_catalog_tsdb_infos(c, a, out);
+	block_catalog_info(c, a, out);
 	return true;
 }
 
@@ -137,8 +129,10 @@ static void store_close_api(struct store_api *base)
 {
 	struct bucket_store *s = (struct bucket_store *)base;
 
+	header_cache_stop(s->headers);
 	block_catalog_unref(s->catalog);
 	header_cache_free(s->headers);
+	pthread_cond_destroy(&s->changed);
 	mutex_done(&s->mu);
 	free(s);
 }
@@ -151,6 +145,36 @@ static const struct store_api_ops bucket_store_ops = {
     .close = store_close_api,
 };
 
+/* A block became broken, or was healed: it is taken out of, or back into, what is served. */
+static void health_changed(void *arg)
+{
+	struct bucket_store *s = arg;
+
+	MUTEX_HOLD(&s->mu);
+	s->is_health_new = true;
+	pthread_cond_broadcast(&s->changed);
+}
+
+static struct header_cache *new_headers(struct bucket_store *s)
+{
+	const struct bucket_store_options *o = &s->options;
+
+	return header_cache_new(&(const struct header_cache_options){
+	    .bucket = o->bucket,
+	    .data_dir = o->data_dir,
+	    .budget_bytes = o->header_memory_bytes,
+	    .n_threads = o->block_sync_concurrency,
+	    .keep_every = o->header_keep_every,
+	    .idle_timeout_ms = o->header_idle_timeout_ms,
+	    .memory = o->memory,
+	    .clock = o->clock,
+	    .metrics = o->metrics,
+	    .logger = o->logger,
+	    .on_health = health_changed,
+	    .arg = s,
+	});
+}
+
 struct bucket_store *bucket_store_new(const struct bucket_store_options *options)
 {
 	struct bucket_store *s = NEW(struct bucket_store);
@@ -159,10 +183,10 @@ struct bucket_store *bucket_store_new(const struct bucket_store_options *options
 	s->options = *options;
 	if (s->options.block_sync_concurrency == 0)
 		s->options.block_sync_concurrency = 20;
-	s->headers = header_cache_new(options->header_memory_bytes ? options->header_memory_bytes
-								   : DEFAULT_HEADER_MEMORY_BYTES);
-	s->catalog = block_catalog_new(NULL, 0);
 	mutex_init(&s->mu, RANK_STORE);
+	ctx_cond_init(&s->changed);
+	s->headers = new_headers(s);
+	s->catalog = block_catalog_new(NULL, 0);
 	register_metrics(&s->metrics, options->metrics);
 	return s;
 }

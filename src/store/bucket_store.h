@@ -16,17 +16,28 @@
 
 struct bucket_store;
 
+/* What is done for index-headers before a request wants them. */
+enum header_warming {
+	WARM_OPEN,    /* all are brought to the disk, and opened as long as there is room */
+	WARM_ON_DISK, /* all are brought to the disk */
+	WARM_NOTHING,
+};
+
 /* All pointers are borrowed until the store is closed. */
 struct bucket_store_options {
 	struct bucket *bucket;
 	struct fetcher *fetcher;
-	const char *data_dir;             /* of index-headers; NULL: none are kept */
-	unsigned block_sync_concurrency;  /* 0: 20 */
+	const char *data_dir;            /* of index-headers; NULL: they are kept in memory */
+	unsigned block_sync_concurrency; /* of making index-headers; 0: 20 */
+	enum header_warming warming;
+	unsigned header_keep_every;       /* 0: every 32nd; as in index_postings_open() */
+	int64_t header_idle_timeout_ms;   /* open ones are closed after it; 0: never */
 	struct time_or_duration min_time; /* what is served */
 	struct time_or_duration max_time;
 	struct store_limits_config limits;
 	struct gate *gate;          /* of series requests; NULL: none */
 	size_t header_memory_bytes; /* of open index-headers; 0: 256 MiB */
+	struct tracker *memory;     /* of the process; may be NULL */
 	struct clock *clock;
 	struct metrics *metrics; /* thanos_bucket_store_*; may be NULL */
 	struct logger *logger;   /* may be NULL */
@@ -36,20 +47,24 @@ struct bucket_store *bucket_store_new(const struct bucket_store_options *options
 /* Borrowed; closing it closes the store. No request runs any more. */
 struct store_api *bucket_store_api(struct bucket_store *s);
 
-/* Look at the bucket: load new blocks, and drop those that are gone, unless the view was
- * incomplete. Blocks that cannot be loaded are logged and tried again next time. Fails when the
- * bucket cannot be listed, and with the reason of an incomplete view after what could be done was.
- */
+/* Look at the bucket: serve new blocks, and drop those that are gone, unless the view was
+ * incomplete. Of a block only its meta.json is read. Fails when the bucket cannot be listed, and
+ * with the reason of an incomplete view after what could be done was. */
 bool bucket_store_sync(struct bucket_store *s, struct ctx *ctx, struct err *err);
 
-/* The first sync: tried every `retry_interval_ms` until `give_up_after_ms` is over (Thanos: 10 s
- * and 30 s). Removes what is left in the data folder of blocks that are gone. The store then
- * answers. */
+/* The first sync: tried again after `retry_interval_ms`, until that was waited for
+ * `give_up_after_ms` in all (Thanos: 10 s and 30 s). Removes what is left in the data folder of
+ * blocks that are gone. The store then answers. */
 bool bucket_store_initial_sync(struct bucket_store *s, struct ctx *ctx, int64_t retry_interval_ms,
 			       int64_t give_up_after_ms, struct err *err);
 
 /* Syncs at this interval until `ctx` is done; failures are logged. */
 void bucket_store_run(struct bucket_store *s, struct ctx *ctx, int64_t interval_ms);
+
+/* Brings index-headers here, those first that were used last, then those with the newest data, and
+ * again after each sync, until `ctx` is done; closes idle ones. On a thread of its own. What was
+ * used is remembered in the data folder. */
+void bucket_store_warm(struct bucket_store *s, struct ctx *ctx);
 
 /* The blocks served now; the caller's, to end with block_catalog_unref(). */
 struct block_catalog *bucket_store_catalog(struct bucket_store *s);

@@ -25,8 +25,13 @@ struct bucket_store {
 	struct header_cache *headers;
 	struct bucket_store_metrics metrics;
 	struct mutex mu;
-	struct block_catalog *catalog; /* guarded by mu */
-	bool is_ready;                 /* guarded by mu: the first sync is done */
+
+	/* Guarded by mu. */
+	struct block_catalog *catalog;
+	uint64_t n_catalogs;    /* there were so far */
+	bool is_ready;          /* the first sync is done */
+	bool is_health_new;     /* the catalog shows broken blocks, or lacks healed ones */
+	pthread_cond_t changed; /* a new catalog, or is_health_new */
 };
 
 /* In bucket_series.c and bucket_labels.c. */

@@ -1,91 +1,69 @@
 /* bucket_sync.c - keeps the bucket store's catalog like the bucket. */
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "block/workers.h"
+#include "base/vec.h"
 #include "store/bucket_store_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* The work of several threads on one view. */
-struct load {
+/* A view on its way to be a catalog. */
+struct sync {
 	struct bucket_store *store;
-	struct ctx *ctx;
 	const struct block_view *view;
 	const struct block_catalog *before;
-	struct store_block **blocks; /* one per meta; NULL: could not be loaded */
-	_Atomic size_t next;
+	VEC(struct store_block *) blocks; /* each a reference */
+	size_t n_new;
 };
 
-static char *block_dir(const struct bucket_store *s, struct ulid id)
+static void add_new(struct sync *sync, struct meta *meta)
 {
-	return xasprintf("%s/%s", s->options.data_dir, ulid_str(id));
-}
-
-static void remove_dir(const struct bucket_store *s, struct ulid id)
-{
-	struct err err = ERR_INIT;
-
-	if (!s->options.data_dir)
-		return;
-	char *dir auto_free(mem_free) = block_dir(s, id);
-	if (!fs_remove_tree(dir, &err))
-		log_warn(s->options.logger, "failed to remove the folder of a block",
-			 LOG_ERR(&err));
-}
-
-static struct store_block *load_block(struct load *l, struct meta *meta)
-{
-	struct bucket_store *s = l->store;
-	struct store_block_options options = {
-	    .bucket = s->options.bucket, .data_dir = s->options.data_dir, .headers = s->headers};
+	struct bucket_store *s = sync->store;
+	struct store_block_options options = {.bucket = s->options.bucket, .headers = s->headers};
 	int64_t start_ns = clock_monotonic_ns(s->options.clock);
 	struct err err = ERR_INIT;
 
 	counter_inc(s->metrics.block_loads);
-	struct store_block *b = store_block_open(&options, meta, l->ctx, &err);
+	struct store_block *b = store_block_open(&options, meta, &err);
 	int64_t took_ns = clock_monotonic_ns(s->options.clock) - start_ns;
 	if (!b) {
 		counter_inc(s->metrics.block_load_failures);
-		remove_dir(s, meta->id);
 		log_warn(s->options.logger, "loading block failed",
 			 LOG_DURATION_NS("elapsed", took_ns), LOG_STR("id", ulid_str(meta->id)),
 			 LOG_ERR(&err));
-		return NULL;
+		return;
 	}
+	vec_push(&sync->blocks, b);
+	sync->n_new++;
 	histogram_metric_observe(s->metrics.block_load_seconds, (double)took_ns / 1e9);
-	gauge_set(s->metrics.last_loaded_s, (double)clock_wall_ms(s->options.clock) / 1e3);
-	log_info(s->options.logger, "loaded new block", LOG_DURATION_NS("elapsed", took_ns),
-		 LOG_STR("id", ulid_str(meta->id)));
-	return b;
+	log_debug(s->options.logger, "loaded new block", LOG_STR("id", ulid_str(meta->id)));
 }
 
-static void load_blocks(void *arg)
+/* Both ascend by id. A block whose meta.json was replaced is another one. */
+static void match_blocks(struct sync *sync)
 {
-	struct load *l = arg;
+	const struct catalog_blocks *before = &sync->before->blocks;
+	bool is_complete = sync->view->n_failed == 0;
+	size_t k = 0;
 
-	for (;;) {
-		size_t i = l->next++;
-		if (i >= l->view->metas.n)
-			return;
-		struct meta *meta = l->view->metas.v[i];
-		struct store_block *known = block_catalog_find(l->before, meta->id);
-		l->blocks[i] = known ? store_block_ref(known) : load_block(l, meta);
+	for (size_t i = 0; i < sync->view->metas.n; i++) {
+		struct meta *meta = sync->view->metas.v[i];
+		int c = -1;
+		for (; k < before->n; k++) {
+			c = ulid_cmp(store_block_id(before->v[k]), meta->id);
+			if (c >= 0)
+				break;
+			if (!is_complete) /* what it does not show may be there all the same */
+				vec_push(&sync->blocks, store_block_ref(before->v[k]));
+		}
+		if (k < before->n && c == 0 && store_block_meta(before->v[k]) == meta)
+			vec_push(&sync->blocks, store_block_ref(before->v[k]));
+		else
+			add_new(sync, meta);
+		k += k < before->n && c == 0;
 	}
-}
-
-/* Blocks that an incomplete view does not show may be there all the same. */
-static void keep_unseen(struct load *l, struct store_block **all, size_t *n)
-{
-	const struct catalog_blocks *before = &l->before->blocks;
-
-	for (size_t i = 0, k = 0; i < before->n; i++) {
-		struct ulid id = store_block_id(before->v[i]);
-		while (k < l->view->metas.n && ulid_cmp(l->view->metas.v[k]->id, id) < 0)
-			k++;
-		if (k == l->view->metas.n || ulid_cmp(l->view->metas.v[k]->id, id) != 0)
-			all[(*n)++] = store_block_ref(before->v[i]);
-	}
+	for (; !is_complete && k < before->n; k++)
+		vec_push(&sync->blocks, store_block_ref(before->v[k]));
 }
 
 static void drop_missing(struct bucket_store *s, const struct block_catalog *before,
@@ -107,31 +85,29 @@ static void replace_catalog(struct bucket_store *s, struct block_catalog *c)
 	mutex_lock(&s->mu);
 	struct block_catalog *before = s->catalog;
 	s->catalog = c;
+	s->n_catalogs++;
+	pthread_cond_broadcast(&s->changed);
 	mutex_unlock(&s->mu);
-	gauge_set(s->metrics.blocks_loaded, (double)c->blocks.n);
+	gauge_set(s->metrics.blocks_loaded, (double)c->n_served);
 	drop_missing(s, before, c);
 	block_catalog_unref(before);
 }
 
-static void sync_view(struct bucket_store *s, struct ctx *ctx, const struct block_view *view)
+static void sync_view(struct bucket_store *s, const struct block_view *view)
 {
 	struct block_catalog *before auto_free(block_catalog_unref) = bucket_store_catalog(s);
-	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct load l = {.store = s, .ctx = ctx, .view = view, .before = before};
-	size_t n = 0;
+	struct sync sync = {.store = s, .view = view, .before = before};
 
-	l.blocks = ARENA_ARRAY(a, struct store_block *, view->metas.n);
-	block_workers_run(s->options.block_sync_concurrency, view->metas.n, load_blocks, &l);
-	struct store_block **all =
-	    ARENA_ARRAY(a, struct store_block *, view->metas.n + before->blocks.n);
-	for (size_t i = 0; i < view->metas.n; i++)
-		if (l.blocks[i])
-			all[n++] = l.blocks[i];
-	if (view->n_failed)
-		keep_unseen(&l, all, &n);
-	replace_catalog(s, block_catalog_new(all, n));
-	for (size_t i = 0; i < n; i++)
-		store_block_unref(all[i]);
+	match_blocks(&sync);
+	if (sync.n_new) {
+		gauge_set(s->metrics.last_loaded_s, (double)clock_wall_ms(s->options.clock) / 1e3);
+		log_info(s->options.logger, "loaded new blocks", LOG_UINT("blocks", sync.n_new),
+			 LOG_UINT("all", sync.blocks.n));
+	}
+	replace_catalog(s, block_catalog_new(sync.blocks.v, sync.blocks.n));
+	for (size_t i = 0; i < sync.blocks.n; i++)
+		store_block_unref(sync.blocks.v[i]);
+	vec_done(&sync.blocks);
 }
 
 bool bucket_store_sync(struct bucket_store *s, struct ctx *ctx, struct err *err)
@@ -140,7 +116,7 @@ bool bucket_store_sync(struct bucket_store *s, struct ctx *ctx, struct err *err)
 
 	if (!fetcher_fetch(s->options.fetcher, ctx, &view, err))
 		return err_wrap(err, "sync blocks");
-	sync_view(s, ctx, &view);
+	sync_view(s, &view);
 	size_t n_failed = view.n_failed;
 	if (n_failed)
 		*err = view.failure;
@@ -150,6 +126,16 @@ bool bucket_store_sync(struct bucket_store *s, struct ctx *ctx, struct err *err)
 }
 
 /* --- at start ------------------------------------------------------------------------------ */
+
+static void remove_dir(const struct bucket_store *s, struct ulid id)
+{
+	struct err err = ERR_INIT;
+	char *dir auto_free(mem_free) = xasprintf("%s/%s", s->options.data_dir, ulid_str(id));
+
+	if (!fs_remove_tree(dir, &err))
+		log_warn(s->options.logger, "failed to remove the folder of a block",
+			 LOG_ERR(&err));
+}
 
 static void remove_unknown_dirs(struct bucket_store *s)
 {
@@ -168,10 +154,11 @@ static void remove_unknown_dirs(struct bucket_store *s)
 bool bucket_store_initial_sync(struct bucket_store *s, struct ctx *ctx, int64_t retry_interval_ms,
 			       int64_t give_up_after_ms, struct err *err)
 {
-	int64_t end_ns = clock_monotonic_ns(s->options.clock) + give_up_after_ms * INT64_C(1000000);
+	int64_t waited_ms = 0;
 
 	while (!bucket_store_sync(s, ctx, err)) {
-		if (clock_monotonic_ns(s->options.clock) + retry_interval_ms * 1000000 > end_ns)
+		waited_ms += retry_interval_ms;
+		if (waited_ms > give_up_after_ms || ctx_done(ctx))
 			return err_wrap(err, "initial sync");
 		log_warn(s->options.logger, "initial sync failed, it is tried again", LOG_ERR(err));
 		if (!ctx_sleep_ms(ctx, retry_interval_ms))
@@ -184,11 +171,45 @@ bool bucket_store_initial_sync(struct bucket_store *s, struct ctx *ctx, int64_t 
 	return true;
 }
 
+/* --- again and again ------------------------------------------------------------------------ */
+
+/* The same blocks, with those that became broken or were healed in their places. */
+static void take_health(struct bucket_store *s)
+{
+	struct block_catalog *before auto_free(block_catalog_unref) = bucket_store_catalog(s);
+	struct block_catalog *after = block_catalog_new(before->blocks.v, before->blocks.n);
+
+	log_info(s->options.logger, "blocks became broken or were healed",
+		 LOG_UINT("served", after->n_served), LOG_UINT("all", after->blocks.n));
+	replace_catalog(s, after);
+}
+
+/* False when `ctx` is done, or with the time reached; true for changed health. */
+static bool wait_for_health(struct bucket_store *s, struct ctx *ctx, int64_t until_ns)
+{
+	struct ctx_waker waker;
+
+	ctx_waker_start(&waker, ctx, &s->changed, &s->mu.os);
+	mutex_lock(&s->mu);
+	while (!s->is_health_new && clock_monotonic_ns(&clock_system) < until_ns &&
+	       ctx_wait_until(ctx, until_ns, &s->changed, &s->mu.os))
+		;
+	bool is_new = s->is_health_new;
+	s->is_health_new = false;
+	mutex_unlock(&s->mu);
+	ctx_waker_stop(&waker);
+	return is_new && !ctx_done(ctx);
+}
+
 void bucket_store_run(struct bucket_store *s, struct ctx *ctx, int64_t interval_ms)
 {
-	while (ctx_sleep_ms(ctx, interval_ms)) {
+	while (!ctx_done(ctx)) {
 		struct err err = ERR_INIT;
-		if (!bucket_store_sync(s, ctx, &err) && !ctx_done(ctx))
+		int64_t until_ns =
+		    clock_monotonic_ns(&clock_system) + interval_ms * INT64_C(1000000);
+		while (wait_for_health(s, ctx, until_ns))
+			take_health(s);
+		if (!ctx_done(ctx) && !bucket_store_sync(s, ctx, &err) && !ctx_done(ctx))
 			log_warn(s->options.logger, "syncing blocks failed", LOG_ERR(&err));
 	}
 }

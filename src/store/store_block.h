@@ -1,36 +1,28 @@
 /* store_block.h - a block in a bucket as the store gateway serves it.
  *
  * What stays in memory is what selecting blocks needs: id, times, labels. The symbols and postings
- * table of its index are opened when a query wants them, over the local index-header, and closed
- * again when the blocks used last take more memory than they may.
+ * table of its index are had from `header_cache.h` when a query wants them.
  *
  * Threads: any number of threads may use a block at once.
  */
 #ifndef STORE_STORE_BLOCK_H
 #define STORE_STORE_BLOCK_H
 
-#include "block/index_header.h"
 #include "block/meta.h"
 #include "model/bucket.h"
+#include "store/header_cache.h"
 
-struct header_cache;
 struct store_block;
-
-/* The open index-headers of many blocks, least recently used ones closed beyond the budget. */
-struct header_cache *header_cache_new(size_t budget_bytes);
-void header_cache_free(struct header_cache *c); /* after all blocks; NULL is fine */
-CLEANUP_DEFINE(struct header_cache, header_cache_free)
 
 struct store_block_options {
 	struct bucket *bucket;
-	const char *data_dir; /* of index-headers; NULL: none are kept, the bucket is read */
 	struct header_cache *headers;
 };
 
-/* Makes the index-header unless there is a good one. `meta` gets a reference; what the options
- * point to outlives the block. ERR_UNSUPPORTED for a resolution that no downsampling makes. */
+/* Nothing is read from the bucket. `meta` gets a reference; what the options point to outlives the
+ * block. ERR_UNSUPPORTED for a resolution that no downsampling makes. */
 struct store_block *store_block_open(const struct store_block_options *options, struct meta *meta,
-				     struct ctx *ctx, struct err *err);
+				     struct err *err);
 struct store_block *store_block_ref(struct store_block *b);
 void store_block_unref(struct store_block *b); /* NULL is fine */
 CLEANUP_DEFINE(struct store_block, store_block_unref)
@@ -42,12 +34,17 @@ void store_block_drop(struct store_block *b);
 const struct meta *store_block_meta(const struct store_block *b);
 struct ulid store_block_id(const struct store_block *b);
 
+/* Borrowed; for what prepares headers. */
+struct block_header *store_block_header(struct store_block *b);
+
+/* Begin to bring the header here, without waiting: for who will need those of many blocks. */
+void store_block_want_header(struct store_block *b);
 /* Open for as long as it is used; store_block_put_header() must follow. NULL on failure. */
 const struct index_header *store_block_get_header(struct store_block *b, struct ctx *ctx,
 						  struct err *err);
 void store_block_put_header(struct store_block *b);
 
-/* The index of the bucket. Borrowed. */
+/* The index of the bucket, while the header is open. Borrowed. */
 struct byte_source *store_block_index(struct store_block *b);
 
 /* Bytes [start, end) of a segment of chunks, counted from zero, or fewer when it is not so long,

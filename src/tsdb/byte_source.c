@@ -11,6 +11,7 @@
 struct memory_source {
 	struct byte_source base; /* first, so that the two pointers convert */
 	char *name;
+	struct buf owned; /* may be empty */
 };
 
 static bool memory_read(struct byte_source *src, struct ctx *ctx, uint64_t offset, void *to,
@@ -26,11 +27,12 @@ static bool memory_read(struct byte_source *src, struct ctx *ctx, uint64_t offse
 static void memory_close(struct byte_source *src)
 {
 	struct memory_source *m = (struct memory_source *)src;
+	buf_done(&m->owned);
 	free(m->name);
 	free(m);
 }
 
-static const struct byte_source_ops memory_ops = {memory_read, memory_close};
+static const struct byte_source_ops memory_ops = {.read = memory_read, .close = memory_close};
 
 struct byte_source *byte_source_of_memory(const char *name, const void *p, size_t n)
 {
@@ -44,6 +46,15 @@ struct byte_source *byte_source_of_memory(const char *name, const void *p, size_
 	    .memory = p ? p : (const uint8_t *)"",
 	};
 	return &m->base;
+}
+
+struct byte_source *byte_source_of_buf(const char *name, struct buf *bytes)
+{
+	struct byte_source *src = byte_source_of_memory(name, bytes->p, bytes->n);
+
+	((struct memory_source *)src)->owned = *bytes;
+	buf_init(bytes, bytes->max, bytes->tracker);
+	return src;
 }
 
 struct file_source {
@@ -83,7 +94,7 @@ static void file_close(struct byte_source *src)
 	free(f);
 }
 
-static const struct byte_source_ops file_ops = {file_read, file_close};
+static const struct byte_source_ops file_ops = {.read = file_read, .close = file_close};
 
 struct byte_source *byte_source_open_file(const char *path, const char *name, struct err *err)
 {
@@ -141,8 +152,8 @@ const uint8_t *byte_source_view(struct byte_source *src, struct ctx *ctx, uint64
 	return src->ops->read(src, ctx, offset, to, n, err) ? to : NULL;
 }
 
-bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
-		      struct byte_sink *sink, struct err *err)
+static bool copy_pieces(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
+			struct byte_sink *sink, struct err *err)
 {
 	enum { PIECE_BYTES = 1 << 20 };
 	char *piece auto_free(mem_free) = xmalloc(PIECE_BYTES);
@@ -155,4 +166,15 @@ bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, u
 		at += n;
 	}
 	return true;
+}
+
+bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
+		      struct byte_sink *sink, struct err *err)
+{
+	if (from >= to)
+		return true;
+	if (!src->ops->copy)
+		return copy_pieces(src, ctx, from, to, sink, err);
+	return is_inside(src, from, to - from, err) &&
+	       src->ops->copy(src, ctx, from, to, sink, err);
 }

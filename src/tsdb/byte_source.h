@@ -9,6 +9,7 @@
 #define TSDB_BYTE_SOURCE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/byte_sink.h"
 #include "base/cleanup.h"
 #include "base/ctx.h"
@@ -20,6 +21,9 @@ struct byte_source_ops {
 	bool (*read)(struct byte_source *src, struct ctx *ctx, uint64_t offset, void *to, size_t n,
 		     struct err *err);
 	void (*close)(struct byte_source *src);
+	/* All of [from, to), which lies within the source; NULL: by read(), piece by piece. */
+	bool (*copy)(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
+		     struct byte_sink *sink, struct err *err);
 };
 
 struct byte_source {
@@ -32,6 +36,8 @@ struct byte_source {
 
 /* `p` is borrowed until the source is closed, `name` is copied. */
 struct byte_source *byte_source_of_memory(const char *name, const void *p, size_t n);
+/* The same; takes the contents of `bytes`, which is empty afterwards. */
+struct byte_source *byte_source_of_buf(const char *name, struct buf *bytes);
 /* Read by pread(). A file that shrinks later gives ERR_CORRUPT. */
 struct byte_source *byte_source_open_file(const char *path, const char *name, struct err *err);
 void byte_source_close(struct byte_source *src); /* NULL is fine */
@@ -44,7 +50,7 @@ bool byte_source_read(struct byte_source *src, struct ctx *ctx, uint64_t offset,
 /* The same without a copy where the source is in memory, else read into `a`; NULL on failure. */
 const uint8_t *byte_source_view(struct byte_source *src, struct ctx *ctx, uint64_t offset, size_t n,
 				struct arena *a, struct err *err);
-/* Bytes [from, to), piece by piece. */
+/* Bytes [from, to), in pieces of any size. */
 bool byte_source_copy(struct byte_source *src, struct ctx *ctx, uint64_t from, uint64_t to,
 		      struct byte_sink *sink, struct err *err);
 

@@ -5,7 +5,7 @@
 #include "base/vec.h"
 #include "tsdb/section_scan_internal.h"
 
-enum { GROUP = 32, OPEN_READ_BYTES = 64 << 10, WALK_READ_BYTES = 4 << 10 };
+enum { KEEP_EVERY = 32, OPEN_READ_BYTES = 64 << 10, WALK_READ_BYTES = 4 << 10 };
 
 /* One entry of the table. */
 struct entry {
@@ -14,8 +14,8 @@ struct entry {
 	struct postings_range range;
 };
 
-/* What is kept of the values of a name: the first of every GROUP. In version 1, whose tables are in
- * no order, all of them, with their ranges. */
+/* What is kept of the values of a name: the first of every so many. In version 1, whose tables are
+ * in no order, all of them, with their ranges. */
 struct kept_value {
 	struct str value;
 	uint32_t table_at; /* of the entry, in the table's contents */
@@ -35,6 +35,7 @@ struct index_postings {
 	uint64_t offset;     /* of the table in the source */
 	uint32_t size_bytes; /* of its contents */
 	struct index_toc toc;
+	unsigned keep_every;
 	struct arena *a; /* the strings */
 	VEC(struct kept_value) values;
 	VEC(struct kept_name) names; /* ascending */
@@ -130,7 +131,7 @@ static bool keep_ordered(struct index_postings *ip, struct section_scan *scan,
 	if (c < 0)
 		begin_name(ip, e->name);
 	struct kept_name *name = &vec_last(&ip->names);
-	if (name->n_entries++ % GROUP == 0)
+	if (name->n_entries++ % ip->keep_every == 0)
 		keep_value(ip, e, table_at);
 	name->table_end = (uint32_t)section_scan_offset(scan);
 	buf_clear(previous);
@@ -224,7 +225,7 @@ static bool scan_table(struct index_postings *ip, struct section_scan *scan, str
 
 struct index_postings *index_postings_open(struct byte_source *src, struct ctx *ctx,
 					   uint64_t offset, const struct index_toc *toc,
-					   struct err *err)
+					   unsigned keep_every, struct err *err)
 {
 	struct arena *scratch auto_free(arena_free) = arena_new(NULL);
 	struct index_postings *ip = NEW(struct index_postings);
@@ -233,6 +234,7 @@ struct index_postings *index_postings_open(struct byte_source *src, struct ctx *
 	ip->src = src;
 	ip->offset = offset;
 	ip->toc = *toc;
+	ip->keep_every = keep_every ? keep_every : KEEP_EVERY;
 	ip->a = arena_new(NULL);
 	if (section_scan_open(&scan, src, ctx, offset, "postings table", OPEN_READ_BYTES, scratch,
 			      err) &&

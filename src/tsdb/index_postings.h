@@ -1,7 +1,7 @@
 /* index_postings.h - the postings offset table of an index: which label values there are, and where
  * the list of series of each lies.
  *
- * Opening reads the table once, checks it, and keeps every 32nd value of each name in memory; the
+ * Opening reads the table once, checks it, and keeps some values of each name in memory; the
  * rest is read again when it is asked for. The source is an index, or a file that holds a copy of
  * its table (an index-header).
  *
@@ -22,10 +22,11 @@ struct postings_range {
 	uint64_t end;
 };
 
-/* The table is at `offset` of `src`; `toc` is that of the index. `src` outlives it. */
+/* The table is at `offset` of `src`; `toc` is that of the index. `src` outlives it. Every
+ * `keep_every`th value is kept; 0: every 32nd. */
 struct index_postings *index_postings_open(struct byte_source *src, struct ctx *ctx,
 					   uint64_t offset, const struct index_toc *toc,
-					   struct err *err);
+					   unsigned keep_every, struct err *err);
 void index_postings_close(struct index_postings *ip); /* NULL is fine */
 CLEANUP_DEFINE(struct index_postings, index_postings_close)
 

@@ -21,7 +21,7 @@ static bool open_parts(struct index_reader *ix, struct ctx *ctx, struct err *err
 					 ix->toc.version, err);
 	if (!ix->symbols)
 		return false;
-	ix->postings = index_postings_open(ix->src, ctx, ix->toc.postings_table, &ix->toc, err);
+	ix->postings = index_postings_open(ix->src, ctx, ix->toc.postings_table, &ix->toc, 0, err);
 	return ix->postings != NULL;
 }
 

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct err err = ERR_INIT;
 	struct index_header *h auto_free(index_header_close) =
-	    index_header_of_copy(byte_source_of_memory("index-header", data, size), NULL, &err);
+	    index_header_of_copy(byte_source_of_memory("index-header", data, size), 0, NULL, &err);
 	size_t n;
 
 	if (!h)

@@ -63,6 +63,22 @@ static char *describe(struct arena *a, const struct index_header *h)
 	return text;
 }
 
+/* The same, from the index itself. */
+static struct index_header *open_index(struct fixture *f)
+{
+	struct index_header *h = NEW(struct index_header);
+	struct index_toc *toc = &h->toc;
+	struct err err = ERR_INIT;
+
+	h->src = byte_source_open_file(INDEX, "index", &err);
+	expect_ok(index_toc_read(f->index, NULL, toc, &err), err);
+	h->symbols =
+	    index_symbols_open(h->src, NULL, toc->symbols, toc->symbols, toc->version, &err);
+	h->postings = index_postings_open(h->src, NULL, toc->postings_table, toc, 0, &err);
+	assert_true(h->symbols && h->postings);
+	return h;
+}
+
 static void the_header_tells_what_the_index_tells(void **state)
 {
 	struct fixture *f = *state;
@@ -71,17 +87,34 @@ static void the_header_tells_what_the_index_tells(void **state)
 
 	write_header(f);
 	struct index_header *header auto_free(index_header_close) =
-	    index_header_open(f->path, "index-header", NULL, &err);
+	    index_header_open(f->path, "index-header", 0, NULL, &err);
 	assert_non_null(header);
-	struct byte_source *src = byte_source_open_file(INDEX, "index", &err);
-	struct index_header *direct auto_free(index_header_close) =
-	    index_header_of_index(src, NULL, &err);
-	assert_non_null(direct);
-
+	struct index_header *direct auto_free(index_header_close) = open_index(f);
 	assert_string_equal(describe(a, header), describe(a, direct));
 	assert_int_equal(header->toc.series, direct->toc.series);
 	assert_int_equal(header->toc.end, direct->toc.end);
+	assert_int_equal(header->index_bytes, f->index->size_bytes);
 	assert_true(index_header_memory_bytes(header) > 0);
+}
+
+static void however_little_is_kept_the_answers_are_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct err err = ERR_INIT;
+	const unsigned keep_every[] = {1, 2, 7, 1000};
+	size_t bytes = SIZE_MAX;
+
+	write_header(f);
+	for (size_t i = 0; i < 4; i++) {
+		struct index_header *some auto_free(index_header_close) =
+		    index_header_open(f->path, "index-header", keep_every[i], NULL, &err);
+		struct index_header *usual auto_free(index_header_close) =
+		    index_header_open(f->path, "index-header", 0, NULL, &err);
+		assert_string_equal(describe(a, some), describe(a, usual));
+		assert_true(index_header_memory_bytes(some) <= bytes);
+		bytes = index_header_memory_bytes(some);
+	}
 }
 
 static void the_layout_is_that_of_thanos(void **state)
@@ -110,7 +143,7 @@ static void without_a_file_it_is_not_found(void **state)
 	struct fixture *f = *state;
 	struct err err = ERR_INIT;
 
-	assert_null(index_header_open(f->path, "index-header", NULL, &err));
+	assert_null(index_header_open(f->path, "index-header", 0, NULL, &err));
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 }
 
@@ -128,7 +161,7 @@ static void a_damaged_file_is_corrupt_wherever_the_damage_is(void **state)
 		expect_ok(fs_write_atomic(f->path, buf_str(&file), 0644, &err), err);
 		file.p[i] ^= 0x41;
 		struct index_header *h auto_free(index_header_close) =
-		    index_header_open(f->path, "index-header", NULL, &err);
+		    index_header_open(f->path, "index-header", 0, NULL, &err);
 		if (!h && err.code != ERR_CORRUPT)
 			fail_msg("byte %zu: code %d: %s", i, err.code, err.msg);
 		n_corrupt += h == NULL;
@@ -137,7 +170,7 @@ static void a_damaged_file_is_corrupt_wherever_the_damage_is(void **state)
 	assert_true(n_corrupt > n_tried * 9 / 10);
 	for (size_t n = 0; n < file.n; n += 101) {
 		expect_ok(fs_write_atomic(f->path, str_from(file.p, n), 0644, &err), err);
-		assert_null(index_header_open(f->path, "index-header", NULL, &err));
+		assert_null(index_header_open(f->path, "index-header", 0, NULL, &err));
 		assert_int_equal(err.code, ERR_CORRUPT);
 	}
 }
@@ -161,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(the_header_tells_what_the_index_tells),
+	    TEST(however_little_is_kept_the_answers_are_the_same),
 	    TEST(the_layout_is_that_of_thanos),
 	    TEST(without_a_file_it_is_not_found),
 	    TEST(a_damaged_file_is_corrupt_wherever_the_damage_is),

@@ -20,10 +20,10 @@ static int set_up(void **state)
 
 	f = (struct fixture){
 	    .bucket = inmem_bucket_new(&clock_system),
-	    .headers = header_cache_new(1 << 20),
 	    .arena = arena_new(NULL),
 	    .next_letter = 'A',
 	};
+	f.headers = header_cache_new(&(const struct header_cache_options){.bucket = f.bucket});
 	*state = &f;
 	return 0;
 }
@@ -62,7 +62,7 @@ static void load(struct fixture *f)
 
 	expect_ok(fetcher_fetch(fetcher, NULL, &view, &err), err);
 	for (size_t i = 0; i < view.metas.n; i++) {
-		blocks[i] = store_block_open(&options, view.metas.v[i], NULL, &err);
+		blocks[i] = store_block_open(&options, view.metas.v[i], &err);
 		assert_non_null(blocks[i]);
 	}
 	f->catalog = block_catalog_new(blocks, view.metas.n);
@@ -143,29 +143,6 @@ static void times_at_the_ends_of_the_numbers_are_fine(void **state)
 	assert_null(block_catalog_find(f->catalog, (struct ulid){{0}}));
 }
 
-static void headers_beyond_the_budget_are_closed_and_opened_again(void **state)
-{
-	struct fixture *f = *state;
-	struct err err = ERR_INIT;
-
-	header_cache_free(f->headers);
-	f->headers = header_cache_new(0);
-	put(f, 0, 100, RAW);
-	put(f, 100, 200, RAW);
-	load(f);
-
-	struct store_block *a = f->catalog->blocks.v[0], *b = f->catalog->blocks.v[1];
-	for (int i = 0; i < 3; i++) {
-		const struct index_header *h = store_block_get_header(a, NULL, &err);
-		assert_non_null(h);
-		assert_ptr_equal(store_block_get_header(a, NULL, &err), h);
-		assert_non_null(store_block_get_header(b, NULL, &err));
-		store_block_put_header(a);
-		store_block_put_header(a);
-		store_block_put_header(b);
-	}
-}
-
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -175,7 +152,6 @@ int main(void)
 	    TEST(blocks_are_half_open),
 	    TEST(overlapping_blocks_are_all_asked),
 	    TEST(times_at_the_ends_of_the_numbers_are_fine),
-	    TEST(headers_beyond_the_budget_are_closed_and_opened_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

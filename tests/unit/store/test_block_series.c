@@ -26,7 +26,7 @@ static struct store_block *open_block(struct bucket *b, struct header_cache *hea
 		  err);
 	expect_ok(meta_parse(buf_str(&text), a, &m, &err), err);
 	struct meta *kept auto_free(meta_unref) = meta_new(&m);
-	struct store_block *block = store_block_open(&options, kept, NULL, &err);
+	struct store_block *block = store_block_open(&options, kept, &err);
 	assert_non_null(block);
 	return block;
 }
@@ -66,7 +66,8 @@ static void batches_of_any_size_give_the_same_series(void **state)
 {
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct bucket *b auto_free(bucket_close) = inmem_bucket_new(&clock_system);
-	struct header_cache *headers = header_cache_new(1 << 20);
+	struct header_cache *headers =
+	    header_cache_new(&(const struct header_cache_options){.bucket = b});
 	struct store_block *block = open_block(b, headers, "{\"cluster\":\"eu\",\"zz\":\"1\"}");
 	(void)state;
 
@@ -83,7 +84,8 @@ static void many_chunks_take_few_requests(void **state)
 	struct bucket *inner auto_free(bucket_close) = inmem_bucket_new(&clock_system);
 	struct fault_bucket *counting = fault_bucket_new(inner, FAULT_CRASH, SIZE_MAX);
 	struct bucket *b auto_free(bucket_close) = &counting->base;
-	struct header_cache *headers = header_cache_new(1 << 20);
+	struct header_cache *headers =
+	    header_cache_new(&(const struct header_cache_options){.bucket = b});
 	struct store_block *block = open_block(b, headers, NULL);
 	(void)state;
 

@@ -8,6 +8,7 @@
 #include "tests/lib/fault_bucket.h"
 #include "tests/lib/golden_block.h"
 #include "tests/lib/temp_dir.h"
+#include "tests/lib/wait.h"
 #include "tsdb/block_reader.h"
 
 #include <inttypes.h>
@@ -459,6 +460,33 @@ static size_t n_blocks(struct fixture *f)
 	return c->blocks.n;
 }
 
+static size_t n_served(struct fixture *f)
+{
+	struct block_catalog *c auto_free(block_catalog_unref) = bucket_store_catalog(f->store);
+	return c->n_served;
+}
+
+static bool is_broken(struct fixture *f, const char *ulid)
+{
+	struct block_catalog *c auto_free(block_catalog_unref) = bucket_store_catalog(f->store);
+	struct ulid id;
+
+	assert_true(ulid_parse(str_of(ulid), &id));
+	return block_header_is_broken(store_block_header(block_catalog_find(c, id)));
+}
+
+static void use_header(struct fixture *f, const char *ulid)
+{
+	struct block_catalog *c auto_free(block_catalog_unref) = bucket_store_catalog(f->store);
+	struct err err = ERR_INIT;
+	struct ulid id;
+
+	assert_true(ulid_parse(str_of(ulid), &id));
+	struct store_block *b = block_catalog_find(c, id);
+	expect_ok(store_block_get_header(b, NULL, &err) != NULL, err);
+	store_block_put_header(b);
+}
+
 static void blocks_come_and_go_with_the_bucket(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +497,8 @@ static void blocks_come_and_go_with_the_bucket(void **state)
 	golden_block_put(f->inner, &(struct golden_block){.ulid = B});
 	open_store(f);
 	assert_int_equal(n_blocks(f), 2);
+	assert_false(fs_exists(header));
+	use_header(f, A);
 	assert_true(fs_exists(header));
 	struct block_catalog *in_use = bucket_store_catalog(f->store);
 	expect_ok(bucket_remove(f->inner, NULL, STR(A "/meta.json"), &err), err);
@@ -500,9 +530,131 @@ static void an_incomplete_view_drops_nothing(void **state)
 	assert_int_equal(n_blocks(f), 2);
 }
 
-static void a_block_that_cannot_be_loaded_leaves_the_others(void **state)
+static void a_block_of_an_unknown_resolution_is_not_served(void **state)
 {
 	struct fixture *f = *state;
+
+	golden_block_put(f->inner, &(struct golden_block){.ulid = B});
+	golden_block_put(f->inner, &(struct golden_block){.ulid = C, .resolution_ms = 7});
+	open_store(f);
+	assert_int_equal(n_blocks(f), 1);
+}
+
+static void the_start_reads_no_index(void **state)
+{
+	struct fixture *f = *state;
+
+	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
+	golden_block_put(f->inner, &(struct golden_block){.ulid = B});
+	open_store(f);
+	size_t n_start = f->faults->n_operations;
+	use_header(f, A);
+	size_t n_header = f->faults->n_operations - n_start;
+	assert_in_range(n_header, 3, 5); /* its table of contents, symbols, postings table */
+	use_header(f, A);
+	assert_int_equal(f->faults->n_operations, n_start + n_header);
+	store_close(bucket_store_api(f->store));
+	f->store = NULL;
+	f->faults->n_operations = 0;
+	open_store(f);
+	assert_true(f->faults->n_operations <= n_start);
+	n_start = f->faults->n_operations;
+	use_header(f, A); /* from the disk */
+	assert_int_equal(f->faults->n_operations, n_start);
+}
+
+/* --- headers ahead of requests --------------------------------------------------------------- */
+
+struct warming {
+	struct bucket_store *store;
+	struct ctx *ctx;
+	pthread_t thread;
+};
+
+static void *warm(void *arg)
+{
+	struct warming *w = arg;
+
+	bucket_store_warm(w->store, w->ctx);
+	return NULL;
+}
+
+static void begin_warming(struct fixture *f, struct warming *w)
+{
+	*w = (struct warming){.store = f->store, .ctx = ctx_new(NULL, CTX_NO_DEADLINE)};
+	assert_int_equal(pthread_create(&w->thread, NULL, warm, w), 0);
+}
+
+static void end_warming(struct warming *w)
+{
+	ctx_cancel(w->ctx, ERR_CANCELED, "enough");
+	pthread_join(w->thread, NULL);
+	ctx_free(w->ctx);
+}
+
+static bool has_header(struct fixture *f, const char *ulid)
+{
+	char *path auto_free(mem_free) = xasprintf("%s/%s/index-header", f->dir, ulid);
+	return fs_exists(path);
+}
+
+static void headers_come_to_the_disk_without_a_request(void **state)
+{
+	struct fixture *f = *state;
+	struct warming w;
+	struct err err = ERR_INIT;
+
+	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
+	f->options.warming = WARM_ON_DISK;
+	open_store(f);
+	begin_warming(f, &w);
+	wait_until(has_header(f, A));
+	golden_block_put(f->inner, &(struct golden_block){.ulid = B});
+	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
+	wait_until(has_header(f, B));
+	end_warming(&w);
+}
+
+static void blocks_used_before_the_restart_come_first(void **state)
+{
+	struct fixture *f = *state;
+	struct warming w;
+	char *header auto_free(mem_free) = xasprintf("%s/" A "/index-header", f->dir);
+	struct err err = ERR_INIT;
+
+	golden_block_put(f->inner,
+			 &(struct golden_block){.ulid = A, .min_t_ms = 0, .max_t_ms = 10});
+	golden_block_put(f->inner,
+			 &(struct golden_block){.ulid = B, .min_t_ms = 10, .max_t_ms = 20});
+	f->options.warming = WARM_NOTHING;
+	open_store(f);
+	size_t n_before = f->faults->n_operations;
+	use_header(f, A);
+	size_t n_of_header = f->faults->n_operations - n_before;
+	begin_warming(f, &w);
+	end_warming(&w);
+	assert_false(has_header(f, B));
+	store_close(bucket_store_api(f->store));
+	f->store = NULL;
+	expect_ok(fs_remove(header, &err), err);
+
+	/* The bucket breaks down after one header: it is that of the block that was used. */
+	f->options.warming = WARM_ON_DISK;
+	f->options.block_sync_concurrency = 1;
+	open_store(f);
+	f->faults->n_operations = 0;
+	f->faults->fail_at = n_of_header;
+	begin_warming(f, &w);
+	wait_until(f->faults->n_operations > f->faults->fail_at);
+	end_warming(&w);
+	assert_true(has_header(f, A));
+	assert_false(has_header(f, B));
+}
+
+static void a_broken_block_is_not_served_until_it_is_healed(void **state)
+{
+	struct fixture *f = *state;
+	struct warming w;
 	struct err err = ERR_INIT;
 
 	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
@@ -510,12 +662,18 @@ static void a_block_that_cannot_be_loaded_leaves_the_others(void **state)
 	expect_ok(bucket_put_bytes(f->inner, NULL, STR(A "/index"), STR("not an index"),
 				   PUT_REPLACE, &err),
 		  err);
-	golden_block_put(f->inner, &(struct golden_block){.ulid = C, .resolution_ms = 7});
 	open_store(f);
-	assert_int_equal(n_blocks(f), 1);
+	assert_int_equal(n_served(f), 2);
+	begin_warming(f, &w);
+	wait_until(is_broken(f, A));
+	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
+	assert_int_equal(n_served(f), 1);
 	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
 	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
-	assert_int_equal(n_blocks(f), 2);
+	wait_until(!is_broken(f, A));
+	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
+	assert_int_equal(n_served(f), 2);
+	end_warming(&w);
 }
 
 static void folders_of_unknown_blocks_are_removed_at_start(void **state)
@@ -544,7 +702,7 @@ static void the_first_sync_is_tried_again_and_then_given_up(void **state)
 	f->faults->fail_at = 0;
 	expect_err(bucket_store_initial_sync(f->store, NULL, 1, 20, &err), err, ERR_UNAVAILABLE,
 		   "initial sync: sync blocks: list the blocks");
-	assert_true(f->faults->n_operations > 2);
+	assert_int_equal(f->faults->n_operations, 1 + 20); /* the first, and one after each wait */
 	f->faults->fail_at = SIZE_MAX;
 	expect_ok(bucket_store_initial_sync(f->store, NULL, 1, 20, &err), err);
 	expect_ok(store_info(bucket_store_api(f->store), NULL, f->arena, &info, &err), err);
@@ -790,7 +948,11 @@ int main(void)
 	    TEST(names_and_values_come_with_external_labels),
 	    TEST(blocks_come_and_go_with_the_bucket),
 	    TEST(an_incomplete_view_drops_nothing),
-	    TEST(a_block_that_cannot_be_loaded_leaves_the_others),
+	    TEST(a_block_of_an_unknown_resolution_is_not_served),
+	    TEST(the_start_reads_no_index),
+	    TEST(headers_come_to_the_disk_without_a_request),
+	    TEST(blocks_used_before_the_restart_come_first),
+	    TEST(a_broken_block_is_not_served_until_it_is_healed),
 	    TEST(folders_of_unknown_blocks_are_removed_at_start),
 	    TEST(the_first_sync_is_tried_again_and_then_given_up),
 	    TEST(info_tells_labels_times_and_joined_ranges),

@@ -22,7 +22,7 @@ static struct fixture fixture_new(int which)
 	struct err err = ERR_INIT;
 
 	expect_ok(index_toc_read(f.v.src, NULL, &f.toc, &err), err);
-	f.ip = index_postings_open(f.v.src, NULL, f.toc.postings_table, &f.toc, &err);
+	f.ip = index_postings_open(f.v.src, NULL, f.toc.postings_table, &f.toc, 0, &err);
 	if (!f.ip)
 		fail_msg("%s", err.msg);
 	return f;
@@ -147,7 +147,7 @@ static void expect_broken(struct fixture *f, const char *want)
 	struct err err = ERR_INIT;
 
 	index_fix_section(&f->v.bytes, f->toc.postings_table);
-	assert_null(index_postings_open(f->v.src, NULL, f->toc.postings_table, &f->toc, &err));
+	assert_null(index_postings_open(f->v.src, NULL, f->toc.postings_table, &f->toc, 0, &err));
 	assert_int_equal(err.code, ERR_CORRUPT);
 	if (!strstr(err.msg, want))
 		fail_msg("got \"%s\", want \"%s\"", err.msg, want);
@@ -163,7 +163,7 @@ static void broken_tables_are_corrupt(void **state)
 	(void)state;
 
 	table[4 + size] ^= 1;
-	assert_null(index_postings_open(f.v.src, NULL, f.toc.postings_table, &f.toc, &err));
+	assert_null(index_postings_open(f.v.src, NULL, f.toc.postings_table, &f.toc, 0, &err));
 	assert_non_null(strstr(err.msg, "index: postings table: checksum 0x"));
 	table[7] ^= 1;
 	expect_broken(&f, "503 entries, want 502");
