@@ -56,11 +56,15 @@ static void match_blocks(struct sync *sync)
 			if (!is_complete) /* what it does not show may be there all the same */
 				vec_push(&sync->blocks, store_block_ref(before->v[k]));
 		}
-		if (k < before->n && c == 0 && store_block_meta(before->v[k]) == meta)
+		bool is_known = k < before->n && c == 0;
+		bool is_same = is_known && store_block_meta(before->v[k]) == meta;
+		if (is_same)
 			vec_push(&sync->blocks, store_block_ref(before->v[k]));
-		else
+		if (is_known && !is_same)
+			store_block_drop(before->v[k]);
+		if (!is_same)
 			add_new(sync, meta);
-		k += k < before->n && c == 0;
+		k += is_known;
 	}
 	for (; !is_complete && k < before->n; k++)
 		vec_push(&sync->blocks, store_block_ref(before->v[k]));

@@ -46,6 +46,9 @@ struct header_load {
 	size_t n_refs;   /* the work's own, and of each who waits */
 	size_t n_askers; /* of those who wait, who will use it: each gets its use with the end */
 	enum header_goal reached;
+	bool is_void;      /* the block was dropped meanwhile: it is to be tried again in memory */
+	bool is_in_folder; /* it works there now */
+	struct ctx *ctx;
 	struct err err; /* ERR_OK: it went well */
 	pthread_cond_t ended;
 	struct header_load *next; /* waiting for a thread */
@@ -270,14 +273,14 @@ static char *path_of(const struct block_header *h)
 		   : NULL;
 }
 
-static struct byte_source *open_index(struct block_header *h, struct err *err)
+static struct byte_source *open_index(struct block_header *h, struct ctx *ctx, struct err *err)
 {
 	struct header_cache *c = h->cache;
 	struct object_path name = block_object_path(h->id, INDEX_FILENAME);
 	struct object_attrs attrs = {.size_bytes = h->index_bytes};
 
 	if (attrs.size_bytes <= 0 &&
-	    !bucket_attrs(c->options.bucket, c->ctx, str_of(name.s), &attrs, err))
+	    !bucket_attrs(c->options.bucket, ctx, str_of(name.s), &attrs, err))
 		return NULL;
 	return object_source_new(c->options.bucket, str_of(name.s), (uint64_t)attrs.size_bytes);
 }
@@ -288,13 +291,13 @@ static void observe_since(struct header_cache *c, struct histogram_metric *m, in
 				 (double)(clock_monotonic_ns(c->options.clock) - start_ns) / 1e9);
 }
 
-static bool make_file(struct block_header *h, const char *path, struct err *err)
+static bool make_file(struct block_header *h, const char *path, struct ctx *ctx, struct err *err)
 {
 	struct header_cache *c = h->cache;
 	int64_t start_ns = clock_monotonic_ns(c->options.clock);
-	struct byte_source *index auto_free(byte_source_close) = open_index(h, err);
+	struct byte_source *index auto_free(byte_source_close) = open_index(h, ctx, err);
 
-	if (!index || !index_header_write(index, c->ctx, path, err))
+	if (!index || !index_header_write(index, ctx, path, err))
 		return false;
 	observe_since(c, c->metrics.download_seconds, start_ns);
 	return true;
@@ -311,28 +314,29 @@ static bool buf_sink_write(struct byte_sink *base, const void *p, size_t n, stru
 	       err_set(err, ERR_LIMIT, "an index-header of more than %zu bytes", IMAGE_MAX_BYTES);
 }
 
-static struct index_header *open_in_memory(struct block_header *h, struct err *err)
+static struct index_header *open_in_memory(struct block_header *h, struct ctx *ctx, struct err *err)
 {
 	struct header_cache *c = h->cache;
 	struct buf image auto_done(buf_done) = BUF_INIT(IMAGE_MAX_BYTES);
 	struct buf_sink sink = {{buf_sink_write}, &image};
 	int64_t start_ns = clock_monotonic_ns(c->options.clock);
-	struct byte_source *index auto_free(byte_source_close) = open_index(h, err);
+	struct byte_source *index auto_free(byte_source_close) = open_index(h, ctx, err);
 
-	if (!index || !index_header_copy(index, c->ctx, &sink.base, err))
+	if (!index || !index_header_copy(index, ctx, &sink.base, err))
 		return NULL;
 	observe_since(c, c->metrics.download_seconds, start_ns);
 	return index_header_of_copy(byte_source_of_buf("index-header", &image),
-				    c->options.keep_every, c->ctx, err);
+				    c->options.keep_every, ctx, err);
 }
 
 /* A file that belongs to another index is as good as a damaged one. */
-static struct index_header *open_file(struct block_header *h, const char *path, struct err *err)
+static struct index_header *open_file(struct block_header *h, const char *path, struct ctx *ctx,
+				      struct err *err)
 {
 	struct header_cache *c = h->cache;
 	int64_t start_ns = clock_monotonic_ns(c->options.clock);
 	struct index_header *open =
-	    index_header_open(path, "index-header", c->options.keep_every, c->ctx, err);
+	    index_header_open(path, "index-header", c->options.keep_every, ctx, err);
 
 	if (!open)
 		return NULL;
@@ -347,9 +351,9 @@ static struct index_header *open_file(struct block_header *h, const char *path, 
 }
 
 static struct index_header *open_or_make_file(struct block_header *h, const char *path,
-					      struct err *err)
+					      struct ctx *ctx, struct err *err)
 {
-	struct index_header *open = open_file(h, path, err);
+	struct index_header *open = open_file(h, path, ctx, err);
 
 	if (open || (err->code != ERR_NOT_FOUND && err->code != ERR_CORRUPT))
 		return open;
@@ -357,7 +361,7 @@ static struct index_header *open_or_make_file(struct block_header *h, const char
 		log_warn(h->cache->options.logger,
 			 "an index-header cannot be used and is made anew",
 			 LOG_STR("block", ulid_str(h->id)), LOG_ERR(err));
-	return make_file(h, path, err) ? open_file(h, path, err) : NULL;
+	return make_file(h, path, ctx, err) ? open_file(h, path, ctx, err) : NULL;
 }
 
 static void remove_folder(const struct block_header *h)
@@ -369,22 +373,14 @@ static void remove_folder(const struct block_header *h)
 		fs_remove_tree(folder, &ignored); /* the next start tries again */
 }
 
-/* *open stays NULL where its file was all that was wanted. */
-static bool reach(struct block_header *h, enum header_goal goal, struct index_header **open,
-		  struct err *err)
+/* Without a path in memory. *open stays NULL where its file was all that was wanted. */
+static bool reach(struct block_header *h, const char *path, enum header_goal goal, struct ctx *ctx,
+		  struct index_header **open, struct err *err)
 {
-	char *path auto_free(mem_free) = path_of(h);
-
-	if (!path) {
-		*open = open_in_memory(h, err);
-		return *open != NULL;
-	}
-	if (goal == HEADER_OPEN)
-		*open = open_or_make_file(h, path, err);
-	bool ok = goal == HEADER_OPEN ? *open != NULL : fs_exists(path) || make_file(h, path, err);
-	if (h->is_dropped)
-		remove_folder(h); /* it may have been made after the drop */
-	return ok;
+	if (path && goal == HEADER_ON_DISK)
+		return fs_exists(path) || make_file(h, path, ctx, err);
+	*open = path ? open_or_make_file(h, path, ctx, err) : open_in_memory(h, ctx, err);
+	return *open != NULL;
 }
 
 /* --- loads --------------------------------------------------------------------------------- */
@@ -394,6 +390,7 @@ static void unref_load(struct header_load *l)
 	if (--l->n_refs > 0)
 		return;
 	pthread_cond_destroy(&l->ended);
+	ctx_free(l->ctx);
 	free(l);
 }
 
@@ -444,6 +441,14 @@ static void tell_health(struct block_header *h, const struct err *err)
 		c->options.on_health(c->options.arg);
 }
 
+static void count_load(struct header_cache *c, bool ok, int64_t start_ns)
+{
+	counter_inc(c->metrics.loads);
+	if (!ok)
+		counter_inc(c->metrics.load_failures);
+	observe_since(c, c->metrics.lazy_load_seconds, start_ns);
+}
+
 static void run_load(void *arg)
 {
 	struct header_cache *c = arg;
@@ -455,18 +460,21 @@ static void run_load(void *arg)
 	struct header_load *l = take_load(c);
 	enum header_goal goal = l->goal;
 	struct block_header *h = l->of;
+	char *path auto_free(mem_free) = path_of(h);
+	l->is_in_folder = path != NULL;
 	mutex_unlock(&c->mu);
 
-	counter_inc(c->metrics.loads);
-	bool ok = ctx_check(c->ctx, &err) && reach(h, goal, &open, &err);
+	bool ok = ctx_check(l->ctx, &err) && reach(h, path, goal, l->ctx, &open, &err);
 	if (ok)
-		err = (struct err)ERR_INIT;
-	else
-		counter_inc(c->metrics.load_failures);
-	observe_since(c, c->metrics.lazy_load_seconds, start_ns);
-	tell_health(h, &err);
+		err = ERR_INIT;
+	count_load(c, ok, start_ns);
+	bool is_void = !ok && path && h->is_dropped;
+	if (!is_void)
+		tell_health(h, &err);
 	mutex_lock(&c->mu);
 	l->err = err;
+	l->is_void = is_void;
+	l->is_in_folder = false;
 	end_load(c, l, open);
 	mutex_unlock(&c->mu);
 	block_header_unref(h);
@@ -485,6 +493,7 @@ static struct header_load *join_load(struct header_cache *c, struct block_header
 		h->n_refs++;
 		l->n_refs = 1;
 		ctx_cond_init(&l->ended);
+		l->ctx = ctx_new(c->ctx, CTX_NO_DEADLINE);
 		h->load = l;
 		*c->last = l;
 		c->last = &l->next;
@@ -520,8 +529,8 @@ static bool wait_load(struct header_cache *c, struct header_load *l, struct load
 	while (!l->is_done && ctx_wait(ctx, &l->ended, &c->mu.os))
 		;
 	bool is_done = l->is_done;
-	bool ok = is_done && l->err.code == ERR_OK;
-	*reached = ok && l->reached >= wish.goal;
+	bool ok = is_done && (l->err.code == ERR_OK || l->is_void);
+	*reached = ok && !l->is_void && l->reached >= wish.goal;
 	if (!is_done)
 		l->n_askers -= wish.to_use;
 	else if (!ok)
@@ -661,8 +670,25 @@ void block_header_set_used_ms(struct block_header *h, int64_t used_ms)
 	h->used_ms = used_ms;
 }
 
+/* Whoever works in the folder is stopped first, so that the folder is free for another block of
+ * that id. */
 void block_header_drop(struct block_header *h)
 {
+	struct header_cache *c = h->cache;
+
+	mutex_lock(&c->mu);
 	h->is_dropped = true;
+	struct header_load *l = h->load && h->load->is_in_folder ? h->load : NULL;
+	if (l)
+		l->n_refs++;
+	mutex_unlock(&c->mu);
+	if (l) {
+		ctx_cancel(l->ctx, ERR_CANCELED, "the block was dropped");
+		mutex_lock(&c->mu);
+		while (!l->is_done)
+			pthread_cond_wait(&l->ended, &c->mu.os);
+		unref_load(l);
+		mutex_unlock(&c->mu);
+	}
 	remove_folder(h);
 }
