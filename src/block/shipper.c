@@ -294,9 +294,12 @@ static bool ship_all(struct sync *y, struct err *err)
 	read_state(y);
 	if (!read_blocks(y, err))
 		return false;
-	for (size_t i = 0; i < y->blocks.n; i++)
+	for (size_t i = 0; i < y->blocks.n; i++) {
+		if (s->options.on_block)
+			s->options.on_block(s->options.on_block_arg, i, y->blocks.n);
 		if (!ship(y, &y->blocks.v[i], err))
 			return false;
+	}
 	if (!shipper_state_write(s->state_path, &y->state, &why))
 		log_warn(s->options.logger, "updating the shipper state failed", LOG_ERR(&why));
 	return true;

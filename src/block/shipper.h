@@ -30,6 +30,8 @@ struct shipper_options {
 	bool skip_corrupted_blocks;
 	enum block_hash hash;
 	unsigned upload_concurrency;
+	void (*on_block)(void *arg, size_t n_done, size_t n_all); /* before each; may be NULL */
+	void *on_block_arg;
 	struct clock *clock;
 	struct metrics *metrics; /* thanos_shipper_*; may be NULL */
 	struct logger *logger;   /* may be NULL */

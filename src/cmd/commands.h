@@ -47,7 +47,10 @@ struct command {
 	X(tools_bucket)                                                                            \
 	X(tools_bucket_ls)                                                                         \
 	X(tools_bucket_inspect)                                                                    \
+	X(tools_bucket_replicate)                                                                  \
 	X(tools_bucket_mark)                                                                       \
+	X(tools_bucket_retention)                                                                  \
+	X(tools_bucket_upload_blocks)                                                              \
 	X(tools_query)                                                                             \
 	X(tools_promql)                                                                            \
 	X(tools_promql_format)                                                                     \

@@ -6,7 +6,8 @@
 #include "model/bucket.h"
 #include "net/loop.h"
 
-/* Metered, its warnings logged; on `loop` where it is behind HTTP. `yaml` may hold secrets and appears in no message. */
+/* Metered, its warnings logged; on `loop` where it is behind HTTP. `yaml` may hold secrets and
+ * appears in no message. */
 bool open_bucket(struct runtime *rt, struct str yaml, struct loop *loop, struct bucket **out,
 		 struct err *err);
 

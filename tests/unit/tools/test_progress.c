@@ -97,6 +97,31 @@ static void it_ends_with_its_context(void **state)
 	expect_shown(&r, "");
 }
 
+static void what_is_counted_is_told(void **state)
+{
+	struct rig r auto_done(rig_done);
+	(void)state;
+
+	rig_init(&r);
+	progress_say(r.progress, "uploading blocks");
+	progress_count(r.progress, 3, 12);
+	fake_clock_advance(&r.clock, 5000);
+	progress_show(r.progress);
+	expect_shown(&r, "\r\x1b[Kuploading blocks, 3 of 12 … 5 s");
+	progress_say(r.progress, "evaluating");
+	fake_clock_advance(&r.clock, 1000);
+	progress_show(r.progress);
+	expect_shown(&r, "\r\x1b[Kevaluating … 1 s");
+}
+
+static void nobody_may_be_told(void **state)
+{
+	(void)state;
+
+	progress_say(NULL, "evaluating");
+	progress_count(NULL, 1, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +129,8 @@ int main(void)
 	    cmocka_unit_test(what_takes_long_is_told_with_its_time_and_goes_away),
 	    cmocka_unit_test(without_a_terminal_nothing_is_written),
 	    cmocka_unit_test(it_ends_with_its_context),
+	    cmocka_unit_test(what_is_counted_is_told),
+	    cmocka_unit_test(nobody_may_be_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
