@@ -1,24 +1,21 @@
 #include "store/block_chunks.h"
 
+#include "base/clock.h"
 #include "codec/aggr_chunk.h"
 #include "codec/plain_chunk.h"
+#include "codec/varint.h"
 #include "model/store_api.h"
+#include "store/record_read.h"
 #include "tsdb/chunks_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Of one request to the bucket, unless a single chunk is larger. */
-enum { FETCH_MAX_BYTES = 2 << 20 };
-
 struct loading {
-	struct store_block *block;
-	struct ctx *ctx;
+	const struct block_request *r;
 	unsigned aggrs;
-	struct store_limits *limits;
-	struct arena *arena;
-	struct buf many; /* the bytes of several chunks */
-	struct buf one;  /* of one that is longer than estimated */
+	struct range_arenas *arenas;
+	const struct chunk_load *loads;
 };
 
 static int by_ref(const void *a, const void *b)
@@ -39,14 +36,6 @@ static void sort_loads(struct chunk_load *loads, size_t n)
 		qsort(loads, n, sizeof(*loads), by_ref);
 }
 
-static bool fetch(struct loading *l, uint32_t segment, uint64_t start, uint64_t end,
-		  struct buf *out, struct err *err)
-{
-	buf_clear(out);
-	return store_limits_reserve(l->limits, STORE_LIMIT_BYTES, end - start, err) &&
-	       store_block_read_chunks(l->block, l->ctx, segment, start, end, out, err);
-}
-
 /* --- one chunk ----------------------------------------------------------------------------- */
 
 static const struct {
@@ -61,138 +50,153 @@ static const struct {
     {AGGR_COUNTER, WANT_COUNTER, "counter"},
 };
 
-static struct chunk_data keep(struct loading *l, struct chunk_data data)
+static struct chunk_data keep(struct arena *a, struct chunk_data data)
 {
-	data.data = (const uint8_t *)arena_str(l->arena, str_from(data.data, data.size_bytes)).p;
+	data.data = (const uint8_t *)arena_str(a, str_from(data.data, data.size_bytes)).p;
 	return data;
 }
 
-static bool keep_aggrs(struct loading *l, struct chunk_data data, struct chunk *to, struct err *err)
+static bool keep_aggrs(unsigned aggrs, struct chunk_data data, struct arena *a, struct chunk *to,
+		       struct err *err)
 {
 	struct chunk_data all[AGGR_N];
-	struct chunk_data *wanted = ARENA_ARRAY(l->arena, struct chunk_data, AGGR_N);
+	struct chunk_data *wanted = ARENA_ARRAY(a, struct chunk_data, AGGR_N);
 
 	if (!aggr_chunk_split(data.data, data.size_bytes, all, err))
 		return false;
 	for (size_t i = 0; i < AGGR_N; i++) {
 		enum aggr aggr = aggr_wants[i].aggr;
-		if (!(l->aggrs & aggr_wants[i].want))
+		if (!(aggrs & aggr_wants[i].want))
 			continue;
 		if (!all[aggr].data)
 			return err_set(err, ERR_CORRUPT, "aggregate %s does not exist",
 				       aggr_wants[i].name);
-		wanted[aggr] = keep(l, all[aggr]);
+		wanted[aggr] = keep(a, all[aggr]);
 	}
 	to->aggrs = wanted;
 	return true;
 }
 
-static bool keep_chunk(struct loading *l, struct chunk_data data, struct chunk *to, struct err *err)
+static bool keep_chunk(unsigned aggrs, struct chunk_data data, struct arena *a, struct chunk *to,
+		       struct err *err)
 {
 	switch (data.encoding) {
 	case CHUNK_XOR:
 	case CHUNK_HISTOGRAM:
 	case CHUNK_FLOAT_HISTOGRAM:
-		to->raw = keep(l, data);
+		to->raw = keep(a, data);
 		return true;
 	case CHUNK_AGGR:
-		return keep_aggrs(l, data, to, err);
+		return keep_aggrs(aggrs, data, a, to, err);
 	case CHUNK_XOR2:
 	case CHUNK_HISTOGRAM_ST:
 	case CHUNK_FLOAT_HISTOGRAM_ST:
-		return chunk_make_plain(&data, l->arena, &to->raw, err);
+		return chunk_make_plain(&data, a, &to->raw, err);
 	case CHUNK_NONE:
 		break;
 	}
 	return err_set(err, ERR_UNSUPPORTED, "unsupported chunk encoding %d", (int)data.encoding);
 }
 
-/* The chunk at `offset`, from what was fetched at `start`; fetched again where that is too short.
- */
-static bool load_chunk(struct loading *l, const struct chunk_load *load, uint64_t start,
-		       struct err *err)
+/* --- many chunks --------------------------------------------------------------------------- */
+
+/* A place is a segment in the upper half and an offset in the lower one, as chunks are named:
+ * segments lie too far apart from each other for one fetch. */
+static bool get(void *arg, size_t n, uint64_t start, uint64_t end, struct byte_sink *sink,
+		struct err *err)
 {
-	uint64_t offset = chunk_ref_offset(load->ref);
-	struct str bytes = str_skip(buf_str(&l->many), offset - start);
+	const struct loading *l = arg;
+	uint32_t segment = chunk_ref_segment(start);
+	uint64_t first = chunk_ref_offset(start);
+
+	return block_request_get_chunks(l->r, segment, n, first, first + (end - start), sink, err);
+}
+
+/* Length of the data (uvarint), encoding, data, checksum. */
+static uint64_t chunk_size(const uint8_t *p, size_t n)
+{
+	uint64_t data_bytes;
+	size_t used = uvarint_get(p, p + n, &data_bytes);
+
+	if (used == 0)
+		return n < VARINT_MAX_BYTES ? n + 1 : 0;
+	return data_bytes > CHUNK_MAX_BYTES ? 0 : used + 1 + data_bytes + 4;
+}
+
+static bool take_record(void *arg, size_t worker, size_t i, const uint8_t *p, size_t n,
+			struct err *err)
+{
+	const struct loading *l = arg;
+	const struct chunk_load *load = &l->loads[i];
+	struct arena *a = range_arena(l->arenas, worker);
 	struct chunk_data data;
 	size_t size;
 
-	while (chunk_parse((const uint8_t *)bytes.p, bytes.n, &data, &size, err)) {
-		if (data.data)
-			return keep_chunk(l, data, load->to, err);
-		if (!fetch(l, chunk_ref_segment(load->ref), offset, offset + size, &l->one, err))
-			return false;
-		bytes = buf_str(&l->one);
-		if (bytes.n < size)
-			return err_set(err, ERR_CORRUPT,
-				       "at least %zu bytes are wanted, the object has %zu", size,
-				       bytes.n);
+	return chunk_parse(p, n, &data, &size, err) && keep_chunk(l->aggrs, data, a, load->to, err);
+}
+
+static void refetch(void *arg)
+{
+	const struct loading *l = arg;
+
+	request_stats_refetched(l->r->stats, REQUEST_CHUNKS);
+}
+
+static bool blame(void *arg, uint64_t place, struct err *err)
+{
+	(void)arg;
+	return err_wrap(err, "chunks/%06" PRIu32 ": chunk at byte %" PRIu32,
+			chunk_ref_segment(place) + 1, chunk_ref_offset(place));
+}
+
+static uint64_t estimated_bytes(const struct block_request *r)
+{
+	uint64_t most = r->sizes.chunk_bytes ? r->sizes.chunk_bytes : ESTIMATED_CHUNK_BYTES;
+	int64_t known = store_block_meta(r->block)->chunk_max_bytes;
+
+	return known > 0 && (uint64_t)known < most ? (uint64_t)known : most;
+}
+
+static void count(const struct block_request *r, const struct chunk_load *loads, size_t n)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct chunk *c = loads[i].to;
+		bytes += c->raw.size_bytes;
+		for (int k = 0; c->aggrs && k < AGGR_N; k++)
+			bytes += c->aggrs[k].size_bytes;
 	}
-	return false;
+	request_stats_touched(r->stats, REQUEST_CHUNKS, n, bytes);
 }
 
-/* --- many chunks --------------------------------------------------------------------------- */
-
-/* loads[0] to loads[n - 1], with one fetch. */
-static bool load_together(struct loading *l, const struct chunk_load *loads, size_t n, uint64_t end,
-			  struct err *err)
+bool block_chunks_load(const struct block_request *r, struct chunk_load *loads, size_t n,
+		       unsigned aggrs, struct range_arenas *arenas, struct err *err)
 {
-	uint32_t segment = chunk_ref_segment(loads[0].ref);
-	uint64_t start = chunk_ref_offset(loads[0].ref);
+	struct arena *scratch auto_free(arena_free) = arena_new(r->tracker);
+	struct loading l = {.r = r, .aggrs = aggrs, .arenas = arenas, .loads = loads};
+	uint64_t *places = arena_alloc(scratch, n * sizeof(*places));
+	int64_t began_ns = clock_monotonic_ns(&clock_system);
+	struct record_read read = {
+	    .arg = &l,
+	    .get = get,
+	    .size = chunk_size,
+	    .on_record = take_record,
+	    .refetch = refetch,
+	    .blame = blame,
+	    .estimated_bytes = estimated_bytes(r),
+	    .max_bytes = CHUNK_MAX_BYTES + 32,
+	    .pool = r->ranges,
+	    .tracker = r->tracker,
+	};
 
-	if (!ctx_check(l->ctx, err) || !tracker_check(arena_tracker(l->arena), err))
-		return false;
-	buf_clear(&l->many);
-	buf_reserve(&l->many, end - start); /* once, and not piece by piece as the bytes come */
-	if (!fetch(l, segment, start, end, &l->many, err))
-		return err_wrap(err, "chunks/%06" PRIu32, segment + 1);
-	for (size_t i = 0; i < n; i++)
-		if (!load_chunk(l, &loads[i], start, err))
-			return err_wrap(err, "chunks/%06" PRIu32 ": chunk at byte %" PRIu32,
-					segment + 1, chunk_ref_offset(loads[i].ref));
-	return true;
-}
-
-/* A planned range in pieces of bounded size. */
-static bool load_range(struct loading *l, const struct chunk_load *loads,
-		       const struct chunk_range *range, uint64_t estimated_bytes, struct err *err)
-{
-	for (size_t from = 0, to; from < range->n; from = to) {
-		uint64_t start = chunk_ref_offset(loads[from].ref);
-		for (to = from + 1; to < range->n; to++)
-			if (chunk_ref_offset(loads[to].ref) - start > FETCH_MAX_BYTES)
-				break;
-		uint64_t end = chunk_ref_offset(loads[to - 1].ref) + estimated_bytes;
-		if (!load_together(l, loads + from, to - from, end, err))
-			return false;
-	}
-	return true;
-}
-
-bool block_chunks_load(struct store_block *b, struct ctx *ctx, struct chunk_load *loads, size_t n,
-		       unsigned aggrs, struct store_limits *limits, struct arena *a,
-		       struct err *err)
-{
-	struct arena *scratch auto_free(arena_free) = arena_new(arena_tracker(a));
-	struct loading l = {.block = b, .ctx = ctx, .aggrs = aggrs, .limits = limits, .arena = a};
-	uint64_t estimated_bytes = CHUNK_ESTIMATED_BYTES;
-	uint64_t *refs = arena_alloc(scratch, n * sizeof(*refs));
-	struct chunk_range *ranges;
-	bool ok = true;
-
-	if (store_block_meta(b)->chunk_max_bytes > 0 &&
-	    store_block_meta(b)->chunk_max_bytes < CHUNK_ESTIMATED_BYTES)
-		estimated_bytes = (uint64_t)store_block_meta(b)->chunk_max_bytes;
 	sort_loads(loads, n);
 	for (size_t i = 0; i < n; i++)
-		refs[i] = loads[i].ref;
-	size_t n_ranges = chunk_ranges_plan(refs, n, estimated_bytes, CHUNK_RANGE_MAX_GAP_BYTES,
-					    scratch, &ranges);
-	buf_init(&l.many, FETCH_MAX_BYTES + CHUNK_MAX_BYTES, arena_tracker(a));
-	buf_init(&l.one, 2 * (size_t)CHUNK_MAX_BYTES, arena_tracker(a));
-	for (size_t i = 0; ok && i < n_ranges; i++)
-		ok = load_range(&l, loads + ranges[i].first, &ranges[i], estimated_bytes, err);
-	buf_done(&l.many);
-	buf_done(&l.one);
-	return ok;
+		places[i] = loads[i].ref;
+	if (!record_read_all(&read, places, n, err))
+		return false;
+	request_stats_waited(r->stats, REQUEST_CHUNKS,
+			     clock_monotonic_ns(&clock_system) - began_ns);
+	count(r, loads, n);
+	return true;
 }

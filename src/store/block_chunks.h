@@ -3,8 +3,8 @@
 #define STORE_BLOCK_CHUNKS_H
 
 #include "model/series.h"
-#include "store/store_block.h"
-#include "store/store_limits.h"
+#include "store/block_request.h"
+#include "store/range_parts.h"
 
 /* A chunk to read, and where it goes: min and max time are set already. */
 struct chunk_load {
@@ -12,10 +12,9 @@ struct chunk_load {
 	struct chunk *to;
 };
 
-/* Sorts `loads`. Bytes go into memory of `a`; of aggregates only those of `aggrs` are filled
- * (enum aggr_set). Errors name the object and the offset. */
-bool block_chunks_load(struct store_block *b, struct ctx *ctx, struct chunk_load *loads, size_t n,
-		       unsigned aggrs, struct store_limits *limits, struct arena *a,
-		       struct err *err);
+/* Sorts `loads`. Bytes go into the arenas; of aggregates only those of `aggrs` are filled (enum
+ * aggr_set). Errors name the object and the offset. */
+bool block_chunks_load(const struct block_request *r, struct chunk_load *loads, size_t n,
+		       unsigned aggrs, struct range_arenas *arenas, struct err *err);
 
 #endif

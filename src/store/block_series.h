@@ -1,16 +1,16 @@
-/* block_series.h - the series of one block in a bucket that answer a request, in batches.
+/* block_series.h - the series of one block in a bucket that answer a request.
  *
- * Postings are worked out first. Then, batch by batch, series entries are read in ranges, those
- * without a chunk in time are passed over, external labels are added and replica labels removed,
- * and the chunks of the batch are read in ranges.
+ * Postings are worked out first. Then series entries are read in batches; those without a chunk in
+ * time are passed over, external labels are added and replica labels removed. The chunks of a batch
+ * are read in windows of bounded size, of which one is given out while the next is on its way.
  */
 #ifndef STORE_BLOCK_SERIES_H
 #define STORE_BLOCK_SERIES_H
 
 #include "model/store_api.h"
 #include "model/time_range.h"
-#include "store/store_block.h"
-#include "store/store_limits.h"
+#include "store/block_request.h"
+#include "tsdb/postings_plan.h"
 
 /* All pointers are borrowed until the iterator is closed. */
 struct block_series_options {
@@ -21,8 +21,17 @@ struct block_series_options {
 	const struct str *drop; /* replica labels */
 	size_t n_drop;
 	const struct shard_info *shard; /* may be NULL */
+	int64_t limit;                  /* more series than these are not asked for; 0: none */
 	struct store_limits *limits;    /* may be NULL */
-	size_t max_batch_chunks;        /* 0: a default */
+	struct request_stats *stats;    /* may be NULL */
+	struct index_cache *cache;      /* may be NULL */
+	struct str tenant;
+	struct postings_thrift thrift;
+	struct fetch_sizes sizes;
+	struct pool *ranges; /* see block_request.h; may be NULL */
+	struct pool *ahead;  /* loads the next window meanwhile; may be NULL. Not the same one. */
+	size_t batch_series; /* entries read at once; 0: 10,000, as in Thanos */
+	size_t window_bytes; /* of chunks held at once, about; 0: a default */
 };
 
 /* Takes no reference: the block outlives the iterator, as does `ctx`. NULL on failure. What it

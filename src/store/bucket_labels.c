@@ -114,15 +114,15 @@ static void add_from_series(struct asking *q, struct labels labels)
 static bool walk_series(struct asking *q, struct store_block *b, struct matchers matchers,
 			struct err *err)
 {
-	struct block_series_options options = {
-	    .matchers = matchers,
-	    .range = {q->req->min_t_ms, q->req->max_t_ms},
-	    .skip_chunks = true,
-	    .limits = &q->limits,
-	};
+	struct block_series_options options =
+	    bucket_store_block_options(q->store, q->req->tenant, 1);
 	struct series s;
 	enum iter_result r;
 
+	options.matchers = matchers;
+	options.range = (struct time_range){q->req->min_t_ms, q->req->max_t_ms};
+	options.skip_chunks = true;
+	options.limits = &q->limits;
 	/* Values of a label may be asked for that is removed elsewhere; names never are. */
 	if (!is_values(q)) {
 		options.drop = q->req->without_replica_labels;
@@ -196,12 +196,13 @@ static bool ask(struct store_api *base, struct ctx *ctx, const struct label_requ
 	struct asking q = {.store = s, .ctx = ctx, .req = req, .arena = a, .out = &list};
 	bool ok = true;
 
-	store_limits_init(&q.limits, &s->options.limits, s->metrics.queries_dropped);
+	store_limits_init(&q.limits, &s->options.limits, s->request_metrics.queries_dropped,
+			  bucket_store_tenant(req->tenant, a));
 	for (size_t i = 0; ok && i < c->blocks.n; i++)
 		ok = ask_block(&q, c->blocks.v[i], err);
 	map_done(&q.seen);
 	if (!ok) {
-		bucket_store_abort(err);
+		bucket_store_abort(req->matchers, err);
 		return false;
 	}
 	if (list.n)

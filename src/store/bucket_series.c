@@ -3,22 +3,24 @@
 #include "store/block_series.h"
 #include "store/bucket_store_internal.h"
 #include "store/merge.h"
+#include "store/range_parts.h"
 
 #include <stdlib.h>
-
-/* Chunks that all blocks of a request together hold in memory at once, and at least one of them. */
-enum { REQUEST_BATCH_CHUNKS = 1 << 18, BLOCK_BATCH_CHUNKS_MIN = 64, BLOCK_BATCH_CHUNKS_MAX = 8192 };
 
 struct series_call {
 	struct series_iter base; /* first, so that the two pointers convert */
 	struct bucket_store *store;
 	struct block_catalog *catalog;
 	struct series_iter *merged; /* NULL until all blocks are open */
+	struct matchers matchers;
 	struct store_limits limits;
+	struct request_stats stats;
 	struct arena *arena;
 	int64_t limit; /* series; 0: none */
-	int64_t n_series;
+	bool skip_chunks;
 	bool in_gate;
+	bool has_begun; /* to be counted */
+	struct histogram_metric *sent_chunk_bytes;
 
 	/* One per block that is asked. */
 	struct {
@@ -30,16 +32,31 @@ struct series_call {
 	} parts;
 };
 
+static void count_result(struct series_call *it, const struct series *s)
+{
+	it->stats.merged_series++;
+	if (it->skip_chunks)
+		return;
+	it->stats.merged_chunks += s->n_chunks;
+	if (it->sent_chunk_bytes)
+		histogram_metric_observe(it->sent_chunk_bytes, (double)series_chunk_bytes(s));
+}
+
 static enum iter_result request_next(struct series_iter *base, struct series *out, struct err *err)
 {
 	struct series_call *it = (struct series_call *)base;
 
-	if (it->limit > 0 && it->n_series == it->limit)
+	if (it->limit > 0 && it->stats.merged_series == (uint64_t)it->limit)
 		return ITER_END;
+	int64_t began_ns = clock_monotonic_ns(it->store->options.clock);
 	enum iter_result r = series_iter_next(it->merged, out, err);
+	it->stats.merge_ns += clock_monotonic_ns(it->store->options.clock) - began_ns;
 	if (r == ITER_ERROR)
-		bucket_store_abort(err);
-	it->n_series += r == ITER_VALUE;
+		bucket_store_abort(it->matchers, err);
+	if (r == ITER_VALUE)
+		count_result(it, out);
+	if (r == ITER_END)
+		request_metrics_observe_merge(&it->stats);
 	return r;
 }
 
@@ -48,7 +65,8 @@ static void request_close(struct series_iter *base)
 	struct series_call *it = (struct series_call *)base;
 
 	series_iter_close(it->merged);
-	histogram_metric_observe(it->store->metrics.result_series, (double)it->n_series);
+	if (it->has_begun)
+		request_metrics_observe(&it->stats);
 	block_catalog_unref(it->catalog);
 	arena_free(it->arena);
 	if (it->in_gate)
@@ -75,41 +93,69 @@ static void choose_blocks(struct series_call *it, const struct series_request *r
 	}
 }
 
-static size_t batch_chunks(size_t n_blocks)
-{
-	size_t n = REQUEST_BATCH_CHUNKS / (n_blocks ? n_blocks : 1);
+/* --- opening blocks ------------------------------------------------------------------------ */
 
-	if (n < BLOCK_BATCH_CHUNKS_MIN)
-		return BLOCK_BATCH_CHUNKS_MIN;
-	return n < BLOCK_BATCH_CHUNKS_MAX ? n : BLOCK_BATCH_CHUNKS_MAX;
+struct opening {
+	struct series_call *call;
+	struct ctx *ctx;
+	struct block_series_options options;
+	struct tracker *tracker;
+	struct series_iter **streams;
+};
+
+static bool open_part(void *arg, size_t worker, size_t i, struct err *err)
+{
+	struct opening *o = arg;
+	const struct part *part = &o->call->parts.v[i];
+	struct block_series_options options = o->options;
+	(void)worker;
+
+	options.matchers = part->matchers;
+	o->streams[i] = block_series_new(part->block, o->ctx, &options, o->tracker, err);
+	return o->streams[i] != NULL;
 }
 
+/* All blocks at once: most of the time is spent waiting for the bucket. */
 static bool open_parts(struct series_call *it, struct ctx *ctx, const struct series_request *req,
 		       struct time_range range, struct tracker *tracker, struct err *err)
 {
-	struct series_iter **streams = ARENA_ARRAY(it->arena, struct series_iter *, it->parts.n);
-	struct block_series_options options = {
-	    .range = range,
-	    .skip_chunks = req->skip_chunks,
-	    .aggrs = req->aggrs,
-	    .drop = req->without_replica_labels,
-	    .n_drop = req->n_without_replica_labels,
-	    .shard = req->shard.total > 0 ? &req->shard : NULL,
-	    .limits = &it->limits,
-	    .max_batch_chunks = batch_chunks(it->parts.n),
+	struct opening o = {
+	    .call = it,
+	    .ctx = ctx,
+	    .options = bucket_store_block_options(it->store, req->tenant, it->parts.n),
+	    .tracker = tracker,
+	    .streams = ARENA_ARRAY(it->arena, struct series_iter *, it->parts.n),
 	};
 
-	for (size_t i = 0; i < it->parts.n; i++) {
-		options.matchers = it->parts.v[i].matchers;
-		streams[i] = block_series_new(it->parts.v[i].block, ctx, &options, tracker, err);
-		if (streams[i])
-			continue;
-		while (i-- > 0)
-			series_iter_close(streams[i]);
+	o.options.range = range;
+	o.options.skip_chunks = req->skip_chunks;
+	o.options.aggrs = req->aggrs;
+	o.options.drop = req->without_replica_labels;
+	o.options.n_drop = req->n_without_replica_labels;
+	o.options.shard = req->shard.total > 0 ? &req->shard : NULL;
+	o.options.limit = req->limit;
+	o.options.limits = &it->limits;
+	o.options.stats = &it->stats;
+	o.options.ahead = it->store->blocks;
+	if (!range_parts_run(it->store->blocks, it->parts.n, open_part, &o, err)) {
+		for (size_t i = 0; i < it->parts.n; i++)
+			series_iter_close(o.streams[i]);
 		return false;
 	}
-	it->merged = series_merge(streams, it->parts.n, tracker);
+	it->merged = series_merge(o.streams, it->parts.n, tracker);
 	return true;
+}
+
+static void begin_stats(struct series_call *it, const struct series_request *req)
+{
+	struct bucket_store *s = it->store;
+
+	it->has_begun = true;
+	it->stats.metrics = s->options.metrics ? &s->request_metrics : NULL;
+	it->stats.tenant = bucket_store_tenant(req->tenant, it->arena);
+	if (s->options.metrics)
+		it->sent_chunk_bytes =
+		    histogram_metric_at(s->request_metrics.sent_chunk_bytes, it->stats.tenant);
 }
 
 static bool begin(struct series_call *it, struct ctx *ctx, const struct series_request *req,
@@ -122,16 +168,18 @@ static bool begin(struct series_call *it, struct ctx *ctx, const struct series_r
 	it->in_gate = true;
 	int64_t start_ns = clock_monotonic_ns(s->options.clock);
 	struct time_range range = bucket_store_clamp(s, req->min_t_ms, req->max_t_ms);
+	begin_stats(it, req);
 	it->catalog = bucket_store_catalog(s);
-	store_limits_init(&it->limits, &s->options.limits, s->metrics.queries_dropped);
+	store_limits_init(&it->limits, &s->options.limits, s->request_metrics.queries_dropped,
+			  it->stats.tenant);
 	choose_blocks(it, req, range);
 	if (!open_parts(it, ctx, req, range, tracker, err)) {
-		bucket_store_abort(err);
+		bucket_store_abort(it->matchers, err);
 		return false;
 	}
-	histogram_metric_observe(s->metrics.blocks_queried, (double)it->parts.n);
-	histogram_metric_observe(s->metrics.get_all_seconds,
-				 (double)(clock_monotonic_ns(s->options.clock) - start_ns) / 1e9);
+	it->stats.blocks = it->parts.n;
+	it->stats.get_all_ns = clock_monotonic_ns(s->options.clock) - start_ns;
+	request_metrics_observe_start(&it->stats);
 	return true;
 }
 
@@ -146,6 +194,8 @@ struct series_iter *bucket_store_series(struct store_api *base, struct ctx *ctx,
 	it->store = (struct bucket_store *)base;
 	it->arena = arena_new(tracker);
 	it->limit = req->limit;
+	it->skip_chunks = req->skip_chunks;
+	it->matchers = req->matchers;
 	if (begin(it, ctx, req, tracker, err))
 		return &it->base;
 	request_close(&it->base);

@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+enum {
+	DEFAULT_REQUEST_MEMORY_BYTES = 64 << 20,
+	/* Threads wait for the bucket more than they work. */
+	BLOCK_THREADS = 64,
+	BLOCK_TASKS_MAX = 1 << 16,
+	RANGE_THREADS = 64,
+};
+
 struct block_catalog *bucket_store_catalog(struct bucket_store *s)
 {
 	mutex_lock(&s->mu);
@@ -25,10 +33,29 @@ struct time_range bucket_store_clamp(struct bucket_store *s, int64_t min_t_ms, i
 	};
 }
 
-void bucket_store_abort(struct err *err)
+enum { SHOWN_MATCHERS_BYTES = 300 };
+
+static void name_matchers(struct matchers matchers, struct err *err)
+{
+	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	for (size_t i = 0; i < matchers.n && text.n < SHOWN_MATCHERS_BYTES; i++) {
+		buf_puts(&text, i ? "," : "{");
+		matcher_format(&text, matchers.v[i]);
+	}
+	if (text.n > SHOWN_MATCHERS_BYTES) {
+		text.n = SHOWN_MATCHERS_BYTES;
+		buf_puts(&text, "...");
+	}
+	err_wrap(err, "%s}", buf_cstr(&text));
+}
+
+void bucket_store_abort(struct matchers matchers, struct err *err)
 {
 	switch (err->code) {
 	case ERR_LIMIT:
+		name_matchers(matchers, err);
+		break;
 	case ERR_INVALID:
 	case ERR_TIMEOUT:
 	case ERR_CANCELED:
@@ -46,6 +73,47 @@ void bucket_store_abort(struct err *err)
 		err->code = ERR_ABORTED;
 		break;
 	}
+}
+
+const char *bucket_store_tenant(struct str tenant, struct arena *a)
+{
+	return tenant.n > 0 ? arena_cstr(a, tenant) : "default-tenant";
+}
+
+/* --- memory of a request --------------------------------------------------------------------- */
+
+enum {
+	WINDOW_BYTES_MIN = 128 << 10,
+	WINDOW_BYTES_MAX = 16 << 20,
+	BATCH_SERIES_DEFAULT = 10000,
+	BATCH_SERIES_MIN = 500,
+	ENTRY_MEMORY_BYTES = 512, /* that a parsed entry takes, about */
+};
+
+static size_t between(size_t n, size_t min, size_t max)
+{
+	return n < min ? min : n < max ? n : max;
+}
+
+/* A block holds two windows and one batch of entries. */
+struct block_series_options bucket_store_block_options(struct bucket_store *s, struct str tenant,
+						       size_t n_blocks)
+{
+	const struct bucket_request_options *o = &s->options.requests;
+	size_t memory = o->memory_bytes ? o->memory_bytes : DEFAULT_REQUEST_MEMORY_BYTES;
+	size_t of_block = memory / (n_blocks ? n_blocks : 1);
+	size_t batch = o->batch_series ? o->batch_series : BATCH_SERIES_DEFAULT;
+
+	return (struct block_series_options){
+	    .cache = o->index_cache,
+	    .tenant = tenant,
+	    .thrift = o->thrift,
+	    .sizes = o->sizes,
+	    .ranges = s->ranges,
+	    .batch_series = between(of_block / 2 / ENTRY_MEMORY_BYTES,
+				    batch < BATCH_SERIES_MIN ? batch : BATCH_SERIES_MIN, batch),
+	    .window_bytes = between(of_block / 3, WINDOW_BYTES_MIN, WINDOW_BYTES_MAX),
+	};
 }
 
 /* --- info ---------------------------------------------------------------------------------- */
@@ -84,15 +152,9 @@ static bool store_get_info(struct store_api *base, struct ctx *ctx, struct arena
 static void register_metrics(struct bucket_store_metrics *out, struct metrics *m)
 {
 	static const double load_seconds[] = {0.1, 0.2, 0.5, 1, 2, 5, 15, 30, 60, 90, 120, 300};
-	static const double query_seconds[] = {0.001, 0.01, 0.1, 0.3, 0.6, 1,  3,
-					       6,     9,    20,  30,  60,  90, 120};
-	static const double blocks[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
-	double series[15];
 
 	if (!m)
 		return;
-	for (size_t i = 0; i < N_OF(series); i++)
-		series[i] = i ? series[i - 1] * 2 : 100;
 	out->block_loads = metrics_counter(m, PREFIX "block_loads_total",
 					   "Total number of remote block loading attempts.");
 	out->block_load_failures =
@@ -109,26 +171,14 @@ static void register_metrics(struct bucket_store_metrics *out, struct metrics *m
 	out->block_load_seconds = metrics_histogram(
 	    m, PREFIX "block_load_duration_seconds",
 	    "The total time taken to load a block in seconds.", load_seconds, N_OF(load_seconds));
-	out->blocks_queried = metrics_histogram(
-	    m, PREFIX "series_blocks_queried",
-	    "Number of blocks in a bucket store that were touched to satisfy a query.", blocks,
-	    N_OF(blocks));
-	out->get_all_seconds = metrics_histogram(
-	    m, PREFIX "series_get_all_duration_seconds",
-	    "Time it takes until all per-block prepares and loads for a query are finished.",
-	    query_seconds, N_OF(query_seconds));
-	out->result_series = metrics_histogram(
-	    m, PREFIX "series_result_series",
-	    "Number of series observed in the final result of a query.", series, N_OF(series));
-	out->queries_dropped =
-	    metrics_counters(m, PREFIX "queries_dropped_total",
-			     "Number of queries that were dropped due to the limit.", "reason");
 }
 
 static void store_close_api(struct store_api *base)
 {
 	struct bucket_store *s = (struct bucket_store *)base;
 
+	pool_free(s->blocks);
+	pool_free(s->ranges);
 	header_cache_stop(s->headers);
 	block_catalog_unref(s->catalog);
 	header_cache_free(s->headers);
@@ -188,6 +238,11 @@ struct bucket_store *bucket_store_new(const struct bucket_store_options *options
 	s->headers = new_headers(s);
 	s->catalog = block_catalog_new(NULL, 0);
 	register_metrics(&s->metrics, options->metrics);
+	request_metrics_init(&s->request_metrics, options->metrics);
+	s->blocks = pool_new(&(const struct pool_options){
+	    .name = "blocks", .max_threads = BLOCK_THREADS, .max_backlog = BLOCK_TASKS_MAX});
+	s->ranges =
+	    pool_new(&(const struct pool_options){.name = "ranges", .max_threads = RANGE_THREADS});
 	return s;
 }
 

@@ -12,7 +12,9 @@
 #include "block/fetcher.h"
 #include "model/store_api.h"
 #include "store/block_catalog.h"
+#include "store/block_request.h"
 #include "store/store_limits.h"
+#include "tsdb/postings_plan.h"
 
 struct bucket_store;
 
@@ -21,6 +23,15 @@ enum header_warming {
 	WARM_OPEN,    /* all are brought to the disk, and opened as long as there is room */
 	WARM_ON_DISK, /* all are brought to the disk */
 	WARM_NOTHING,
+};
+
+/* How requests are answered. */
+struct bucket_request_options {
+	struct index_cache *index_cache; /* NULL: none */
+	struct postings_thrift thrift;   /* --store.enable-lazy-expanded-postings */
+	struct fetch_sizes sizes;
+	size_t batch_series; /* entries of a block's index read at once; 0: 10,000 */
+	size_t memory_bytes; /* that one request holds, about, while it is sent; 0: 64 MiB */
 };
 
 /* All pointers are borrowed until the store is closed. */
@@ -35,6 +46,7 @@ struct bucket_store_options {
 	struct time_or_duration min_time; /* what is served */
 	struct time_or_duration max_time;
 	struct store_limits_config limits;
+	struct bucket_request_options requests;
 	struct gate *gate;          /* of series requests; NULL: none */
 	size_t header_memory_bytes; /* of open index-headers; 0: 256 MiB */
 	struct tracker *memory;     /* of the process; may be NULL */

@@ -4,7 +4,9 @@
 
 #include "base/lock.h"
 #include "model/time_range.h"
+#include "store/block_series.h"
 #include "store/bucket_store.h"
+#include "store/request_stats.h"
 
 struct bucket_store_metrics {
 	struct counter *block_loads;
@@ -13,10 +15,6 @@ struct bucket_store_metrics {
 	struct gauge *blocks_loaded;
 	struct gauge *last_loaded_s;
 	struct histogram_metric *block_load_seconds;
-	struct histogram_metric *blocks_queried;
-	struct histogram_metric *get_all_seconds;
-	struct histogram_metric *result_series;
-	struct family *queries_dropped; /* {reason} */
 };
 
 struct bucket_store {
@@ -24,6 +22,9 @@ struct bucket_store {
 	struct bucket_store_options options;
 	struct header_cache *headers;
 	struct bucket_store_metrics metrics;
+	struct request_metrics request_metrics;
+	struct pool *blocks; /* threads that work on one block of a request each, and */
+	struct pool *ranges; /* those that fetch parts of its objects for them */
 	struct mutex mu;
 
 	/* Guarded by mu. */
@@ -45,11 +46,19 @@ bool bucket_store_label_values(struct store_api *base, struct ctx *ctx,
 			       const struct label_request *req, struct notes *notes,
 			       struct arena *a, struct str_list *out, struct err *err);
 
+/* What metrics call it: the default tenant when it has no name. Lives in `a`. */
+const char *bucket_store_tenant(struct str tenant, struct arena *a);
+
+/* The options of reading any block for the request, but for what depends on the block. `n_blocks`
+ * share the memory of the request. */
+struct block_series_options bucket_store_block_options(struct bucket_store *s, struct str tenant,
+						       size_t n_blocks);
+
 /* [min, max] of a request, cut to what the store serves. */
 struct time_range bucket_store_clamp(struct bucket_store *s, int64_t min_t_ms, int64_t max_t_ms);
 
 /* A failure of one block fails the request: as Thanos, with ERR_ABORTED, unless it is the caller's.
- */
-void bucket_store_abort(struct err *err);
+ * A limit that is passed is reported with the matchers that did it. */
+void bucket_store_abort(struct matchers matchers, struct err *err);
 
 #endif

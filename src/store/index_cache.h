@@ -8,9 +8,9 @@
  * error, and neither is what cannot be decoded, which is counted, logged and treated as absent.
  * Storing may happen later or not at all. Use, for the lists that a plan wants:
  *
- *	lists = ARENA_ARRAY(a, struct postings, plan.n_keys);
- *	hits = index_cache_fetch_postings(c, ctx, &block, plan.keys, plan.n_keys, tenant, a, lists);
- *	for (size_t i = 0; i < plan.n_keys; i++)
+ *	lists = ARENA_ARRAY(a, struct postings, n_keys);
+ *	hits = index_cache_fetch_postings(c, ctx, &block, keys, n_keys, tenant, a, lists);
+ *	for (size_t i = 0; i < n_keys; i++)
  *		if (!lists[i].be)
  *			... read it from the bucket, then index_cache_store_postings(...)
  *

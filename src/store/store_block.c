@@ -95,12 +95,19 @@ struct byte_source *store_block_index(struct store_block *b)
 	return block_header_index(b->header);
 }
 
-bool store_block_read_chunks(struct store_block *b, struct ctx *ctx, uint32_t segment,
-			     uint64_t start, uint64_t end, struct buf *out, struct err *err)
+bool store_block_get_index(struct store_block *b, struct ctx *ctx, uint64_t start, uint64_t end,
+			   struct byte_sink *sink, struct err *err)
+{
+	return bucket_get(b->bucket, ctx, block_object(b->meta->id, INDEX_FILENAME), (int64_t)start,
+			  (int64_t)(end - start), sink, err);
+}
+
+bool store_block_get_chunks(struct store_block *b, struct ctx *ctx, uint32_t segment,
+			    uint64_t start, uint64_t end, struct byte_sink *sink, struct err *err)
 {
 	char file[32];
 
 	snprintf(file, sizeof(file), CHUNKS_DIRNAME "/%06" PRIu32, segment + 1);
-	return bucket_get_bytes(b->bucket, ctx, block_object(b->meta->id, file), (int64_t)start,
-				(int64_t)(end - start), out, err);
+	return bucket_get(b->bucket, ctx, block_object(b->meta->id, file), (int64_t)start,
+			  (int64_t)(end - start), sink, err);
 }

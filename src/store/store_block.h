@@ -47,9 +47,11 @@ void store_block_put_header(struct store_block *b);
 /* The index of the bucket, while the header is open. Borrowed. */
 struct byte_source *store_block_index(struct store_block *b);
 
-/* Bytes [start, end) of a segment of chunks, counted from zero, or fewer when it is not so long,
- * appended to `out`. */
-bool store_block_read_chunks(struct store_block *b, struct ctx *ctx, uint32_t segment,
-			     uint64_t start, uint64_t end, struct buf *out, struct err *err);
+/* Bytes [start, end) of the index, or of a segment of chunks, counted from zero, with one request
+ * to the bucket; fewer when the object is not so long. */
+bool store_block_get_index(struct store_block *b, struct ctx *ctx, uint64_t start, uint64_t end,
+			   struct byte_sink *sink, struct err *err);
+bool store_block_get_chunks(struct store_block *b, struct ctx *ctx, uint32_t segment,
+			    uint64_t start, uint64_t end, struct byte_sink *sink, struct err *err);
 
 #endif

@@ -9,9 +9,9 @@ static const char *const limit_names[STORE_LIMIT_N] = {
 };
 
 void store_limits_init(struct store_limits *l, const struct store_limits_config *config,
-		       struct family *dropped)
+		       struct family *dropped, const char *tenant)
 {
-	*l = (struct store_limits){.dropped = dropped};
+	*l = (struct store_limits){.dropped = dropped, .tenant = tenant};
 	l->allowed[STORE_LIMIT_SERIES] = config->series;
 	l->allowed[STORE_LIMIT_CHUNKS] = config->samples / STORE_SAMPLES_PER_CHUNK;
 	l->allowed[STORE_LIMIT_BYTES] = config->bytes;
@@ -29,7 +29,7 @@ bool store_limits_reserve(struct store_limits *l, enum store_limit which, uint64
 	if (used <= l->allowed[which])
 		return true;
 	if (l->dropped && used - n <= l->allowed[which]) /* counted once per request */
-		counter_inc(counter_at(l->dropped, limit_names[which]));
+		counter_inc(counter_at(l->dropped, limit_names[which], l->tenant));
 	return err_set(err, ERR_LIMIT,
 		       "exceeded %s limit: limit %" PRIu64 " violated (got %" PRIu64 ")",
 		       limit_names[which], l->allowed[which], used);

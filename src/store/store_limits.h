@@ -26,11 +26,14 @@ enum store_limit { STORE_LIMIT_SERIES, STORE_LIMIT_CHUNKS, STORE_LIMIT_BYTES, ST
 struct store_limits {
 	uint64_t allowed[STORE_LIMIT_N];
 	_Atomic uint64_t used[STORE_LIMIT_N];
-	struct family *dropped; /* thanos_bucket_store_queries_dropped_total{reason}, or NULL */
+	struct family
+	    *dropped; /* thanos_bucket_store_queries_dropped_total{reason,tenant}, or NULL */
+	const char *tenant;
 };
 
+/* `dropped` may be NULL; it and `tenant` are borrowed. */
 void store_limits_init(struct store_limits *l, const struct store_limits_config *config,
-		       struct family *dropped);
+		       struct family *dropped, const char *tenant);
 /* Fails with ERR_LIMIT and Thanos' words: "exceeded series limit: limit 5 violated (got 6)". `l`
  * may be NULL: no limits. */
 bool store_limits_reserve(struct store_limits *l, enum store_limit which, uint64_t n,

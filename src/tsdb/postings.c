@@ -52,6 +52,15 @@ struct postings postings_of(struct arena *a, const uint32_t *refs, size_t n)
 	return (struct postings){be, n};
 }
 
+struct postings postings_copy(struct arena *a, struct postings p)
+{
+	uint8_t *be = arena_alloc(a, p.n * REF_BYTES);
+
+	if (p.n)
+		memcpy(be, p.be, p.n * REF_BYTES);
+	return (struct postings){be, p.n};
+}
+
 /* The first index >= `from` whose reference is >= `ref`: doubling steps, then bisection, so that a
  * near one is found fast. */
 static size_t gallop(struct postings p, size_t from, uint32_t ref)

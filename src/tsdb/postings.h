@@ -30,6 +30,8 @@ static inline uint32_t postings_at(struct postings p, size_t i)
 /* From an ascending array; lives in `a`. */
 struct postings postings_of(struct arena *a, const uint32_t *refs, size_t n);
 
+struct postings postings_copy(struct arena *a, struct postings p);
+
 /* Results live in `a` or are one of the inputs. */
 struct postings postings_intersect(struct arena *a, struct postings x, struct postings y);
 struct postings postings_union(struct arena *a, const struct postings *lists, size_t n);

@@ -1,7 +1,7 @@
 #include "tsdb/postings_answer.h"
 
 #include "base/assert.h"
-#include "base/buf.h"
+#include "base/lock.h"
 
 #include <inttypes.h>
 
@@ -26,15 +26,8 @@ struct postings_answer {
 	struct arena *a;
 	postings_list_fn *fn;
 	void *arg;
-	struct sum *sums; /* one for each group */
-
-	/* The run that is being fed. */
-	size_t group;
-	size_t run;
-	uint32_t lists_left;
-	uint8_t *whole; /* of a group of one list: all of its bytes */
-	size_t whole_used;
-	struct buf partial; /* of any other: a list of which not all is there */
+	struct mutex mu;
+	struct sum *sums; /* one for each group; guarded by mu, as is the arena */
 };
 
 struct postings_answer *postings_answer_new(const struct postings_plan *plan, struct arena *a,
@@ -47,14 +40,14 @@ struct postings_answer *postings_answer_new(const struct postings_plan *plan, st
 	answer->fn = fn;
 	answer->arg = arg;
 	answer->sums = ARENA_ARRAY(a, struct sum, plan->n_groups);
-	buf_init(&answer->partial, LIST_MAX_BYTES, arena_tracker(a));
+	mutex_init(&answer->mu, RANK_LEAF);
 	return answer;
 }
 
 void postings_answer_done(struct postings_answer *answer)
 {
 	if (answer)
-		buf_done(&answer->partial);
+		mutex_done(&answer->mu);
 }
 
 static bool has_room(const struct postings_answer *answer, uint64_t bytes, struct err *err)
@@ -115,8 +108,8 @@ static bool append_list(const struct postings_answer *answer, struct sum *sum, s
 	return true;
 }
 
-bool postings_answer_add(struct postings_answer *answer, size_t group, struct postings list,
-			 struct err *err)
+static bool add_list(struct postings_answer *answer, size_t group, struct postings list,
+		     struct err *err)
 {
 	const struct postings_group *g = &answer->plan->groups[group];
 	struct sum *sum = &answer->sums[group];
@@ -131,109 +124,127 @@ bool postings_answer_add(struct postings_answer *answer, size_t group, struct po
 	return sum->bits ? set_bits(answer, sum, list, err) : append_list(answer, sum, list, err);
 }
 
+bool postings_answer_add(struct postings_answer *answer, size_t group, struct postings list,
+			 struct err *err)
+{
+	mutex_lock(&answer->mu);
+	bool ok = add_list(answer, group, list, err);
+	mutex_unlock(&answer->mu);
+	return ok;
+}
+
 /* --- bytes --------------------------------------------------------------------------------- */
 
-void postings_answer_begin_run(struct postings_answer *answer, size_t group, size_t run)
+void postings_feed_init(struct postings_feed *feed, struct postings_answer *answer, struct arena *a)
 {
-	answer->group = group;
-	answer->run = run;
-	answer->lists_left = answer->plan->groups[group].runs[run].n_lists;
-	answer->whole = NULL;
-	answer->whole_used = 0;
-	buf_clear(&answer->partial);
+	*feed = (struct postings_feed){.answer = answer, .a = a};
+	buf_init(&feed->partial, LIST_MAX_BYTES, arena_tracker(a));
 }
 
-static const struct postings_group *fed_group(const struct postings_answer *answer)
+void postings_feed_done(struct postings_feed *feed)
 {
-	return &answer->plan->groups[answer->group];
+	buf_done(&feed->partial);
 }
 
-static uint64_t fed_bytes(const struct postings_answer *answer)
+static const struct postings_group *fed_group(const struct postings_feed *feed)
 {
-	struct postings_range r = fed_group(answer)->runs[answer->run].range;
+	return &feed->answer->plan->groups[feed->group];
+}
+
+static uint64_t fed_bytes(const struct postings_feed *feed)
+{
+	struct postings_range r = fed_group(feed)->runs[feed->run].range;
 
 	return r.end - r.start;
 }
 
-static bool complete_list(struct postings_answer *answer, const uint8_t *p, size_t n,
-			  struct err *err)
+void postings_feed_begin(struct postings_feed *feed, size_t group, size_t run)
 {
+	feed->group = group;
+	feed->run = run;
+	feed->lists_left = fed_group(feed)->runs[run].n_lists;
+	feed->whole = NULL;
+	feed->whole_used = 0;
+	buf_clear(&feed->partial);
+}
+
+static bool complete_list(struct postings_feed *feed, const uint8_t *p, size_t n, struct err *err)
+{
+	struct postings_answer *answer = feed->answer;
 	struct postings list;
 
 	if (!postings_parse(p, n, &list, err) ||
-	    !postings_answer_add(answer, answer->group, list, err))
+	    !postings_answer_add(answer, feed->group, list, err))
 		return false;
-	if (answer->fn && fed_group(answer)->values)
-		answer->fn(answer->arg, answer->group, answer->run, list);
-	answer->lists_left--;
+	if (answer->fn && fed_group(feed)->values)
+		answer->fn(answer->arg, feed->group, feed->run, list);
+	feed->lists_left--;
 	return true;
 }
 
 /* The only list of its group is kept as it is. */
-static bool feed_whole(struct postings_answer *answer, const uint8_t *p, size_t n, struct err *err)
+static bool feed_whole(struct postings_feed *feed, const uint8_t *p, size_t n, struct err *err)
 {
-	uint64_t size = fed_bytes(answer);
+	uint64_t size = fed_bytes(feed);
 
-	if (!answer->whole) {
-		if (!has_room(answer, size, err))
+	if (!feed->whole) {
+		if (!has_room(feed->answer, size, err))
 			return false;
-		answer->whole = arena_alloc(answer->a, size);
+		feed->whole = arena_alloc(feed->a, size);
 	}
-	if (n > size - answer->whole_used)
-		n = size - answer->whole_used;
-	memcpy(answer->whole + answer->whole_used, p, n);
-	answer->whole_used += n;
+	if (n > size - feed->whole_used)
+		n = size - feed->whole_used;
+	memcpy(feed->whole + feed->whole_used, p, n);
+	feed->whole_used += n;
 	return true;
 }
 
 /* Takes what the list that has begun still lacks from the front of [*p, *p + *n). */
-static bool feed_partial(struct postings_answer *answer, const uint8_t **p, size_t *n,
-			 struct err *err)
+static bool feed_partial(struct postings_feed *feed, const uint8_t **p, size_t *n, struct err *err)
 {
-	struct buf *partial = &answer->partial;
+	struct buf *partial = &feed->partial;
 	uint64_t want = LENGTH_BYTES;
 
 	if (partial->n >= LENGTH_BYTES)
 		want = postings_stored_bytes((const uint8_t *)partial->p);
-	if (want > fed_bytes(answer))
+	if (want > fed_bytes(feed))
 		return err_set(err, ERR_CORRUPT, "postings list: it is longer than its place");
 	size_t take = want - partial->n < *n ? want - partial->n : *n;
-	if (!has_room(answer, take, err))
+	if (!has_room(feed->answer, take, err))
 		return false;
 	buf_append(partial, *p, take);
 	*p += take;
 	*n -= take;
 	if (want == LENGTH_BYTES || partial->n < want)
 		return true;
-	bool ok = complete_list(answer, (const uint8_t *)partial->p, partial->n, err);
+	bool ok = complete_list(feed, (const uint8_t *)partial->p, partial->n, err);
 	buf_clear(partial);
 	return ok;
 }
 
-bool postings_answer_feed(struct postings_answer *answer, const uint8_t *p, size_t n,
-			  struct err *err)
+bool postings_feed_bytes(struct postings_feed *feed, const uint8_t *p, size_t n, struct err *err)
 {
-	if (fed_group(answer)->n_lists == 1)
-		return feed_whole(answer, p, n, err);
-	while (n > 0 && answer->lists_left > 0) {
-		if (answer->partial.n == 0 && n >= LENGTH_BYTES && postings_stored_bytes(p) <= n) {
+	if (fed_group(feed)->n_lists == 1)
+		return feed_whole(feed, p, n, err);
+	while (n > 0 && feed->lists_left > 0) {
+		if (feed->partial.n == 0 && n >= LENGTH_BYTES && postings_stored_bytes(p) <= n) {
 			size_t size = postings_stored_bytes(p);
-			if (!complete_list(answer, p, size, err))
+			if (!complete_list(feed, p, size, err))
 				return false;
 			p += size;
 			n -= size;
-		} else if (!feed_partial(answer, &p, &n, err)) {
+		} else if (!feed_partial(feed, &p, &n, err)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-bool postings_answer_end_run(struct postings_answer *answer, struct err *err)
+bool postings_feed_end(struct postings_feed *feed, struct err *err)
 {
-	if (answer->whole)
-		return complete_list(answer, answer->whole, answer->whole_used, err);
-	if (answer->lists_left == 0)
+	if (feed->whole)
+		return complete_list(feed, feed->whole, feed->whole_used, err);
+	if (feed->lists_left == 0)
 		return true;
 	return err_set(err, ERR_CORRUPT, "postings list: it is longer than its place");
 }
@@ -330,7 +341,7 @@ bool postings_answer_end(struct postings_answer *answer, struct postings *out, s
 /* --- an index at hand ---------------------------------------------------------------------- */
 
 /* A run that is longer than one read. */
-static bool read_run(struct byte_source *index, struct ctx *ctx, struct postings_answer *answer,
+static bool read_run(struct byte_source *index, struct ctx *ctx, struct postings_feed *feed,
 		     struct postings_range range, struct arena *scratch, struct err *err)
 {
 	for (uint64_t at = range.start; at < range.end;) {
@@ -340,12 +351,12 @@ static bool read_run(struct byte_source *index, struct ctx *ctx, struct postings
 		const uint8_t *p = NULL;
 		if (ctx_check(ctx, err))
 			p = byte_source_view(index, ctx, at, n, scratch, err);
-		if (!p || !postings_answer_feed(answer, p, n, err))
+		if (!p || !postings_feed_bytes(feed, p, n, err))
 			return false;
 		arena_rewind(scratch, mark);
 		at += n;
 	}
-	return postings_answer_end_run(answer, err);
+	return postings_feed_end(feed, err);
 }
 
 /* How many runs, from the first on, lie close enough together for one read. */
@@ -360,9 +371,9 @@ static size_t count_neighbours(const struct postings_read *reads, size_t n)
 	return i;
 }
 
-static bool read_neighbours(struct byte_source *index, struct ctx *ctx,
-			    struct postings_answer *answer, const struct postings_read *reads,
-			    size_t n, struct arena *scratch, struct err *err)
+static bool read_neighbours(struct byte_source *index, struct ctx *ctx, struct postings_feed *feed,
+			    const struct postings_read *reads, size_t n, struct arena *scratch,
+			    struct err *err)
 {
 	uint64_t start = reads[0].range.start;
 	const uint8_t *p = NULL;
@@ -372,16 +383,16 @@ static bool read_neighbours(struct byte_source *index, struct ctx *ctx,
 				     err);
 	for (size_t i = 0; p && i < n; i++) {
 		struct postings_range r = reads[i].range;
-		postings_answer_begin_run(answer, reads[i].group, reads[i].run);
-		if (!postings_answer_feed(answer, p + (r.start - start), r.end - r.start, err) ||
-		    !postings_answer_end_run(answer, err))
+		postings_feed_begin(feed, reads[i].group, reads[i].run);
+		if (!postings_feed_bytes(feed, p + (r.start - start), r.end - r.start, err) ||
+		    !postings_feed_end(feed, err))
 			return err_wrap(err, "%s: at byte %" PRIu64, index->name, r.start);
 	}
 	return p != NULL;
 }
 
 static bool read_lists(struct byte_source *index, struct ctx *ctx, const struct postings_plan *plan,
-		       struct postings_answer *answer, struct arena *a, struct err *err)
+		       struct postings_feed *feed, struct arena *a, struct err *err)
 {
 	struct arena *scratch auto_free(arena_free) = arena_new(arena_tracker(a));
 	size_t n_reads;
@@ -392,11 +403,11 @@ static bool read_lists(struct byte_source *index, struct ctx *ctx, const struct 
 		struct postings_range r = reads[i].range;
 		n = count_neighbours(reads + i, n_reads - i);
 		if (r.end - r.start <= READ_BYTES) {
-			if (!read_neighbours(index, ctx, answer, reads + i, n, scratch, err))
+			if (!read_neighbours(index, ctx, feed, reads + i, n, scratch, err))
 				return false;
 		} else {
-			postings_answer_begin_run(answer, reads[i].group, reads[i].run);
-			if (!read_run(index, ctx, answer, r, scratch, err))
+			postings_feed_begin(feed, reads[i].group, reads[i].run);
+			if (!read_run(index, ctx, feed, r, scratch, err))
 				return err_wrap(err, "%s: at byte %" PRIu64, index->name, r.start);
 		}
 		arena_rewind(scratch, mark);
@@ -414,6 +425,9 @@ bool postings_for_matchers(struct byte_source *index, struct index_postings *ip,
 		return false;
 	struct postings_answer *answer auto_free(postings_answer_done) =
 	    postings_answer_new(&plan, a, NULL, NULL);
-	return read_lists(index, ctx, &plan, answer, a, err) &&
+	struct postings_feed feed auto_done(postings_feed_done);
+
+	postings_feed_init(&feed, answer, a);
+	return read_lists(index, ctx, &plan, &feed, a, err) &&
 	       postings_answer_end(answer, out, err);
 }

@@ -260,8 +260,8 @@ static bool plan_label(struct planner *p, struct matchers ms, uint64_t n_series,
 	/* A series is in one list of a label at most: lists with as many references as there are
 	 * series have all of them, and so ask for nothing. (In version 1 it is not known where a
 	 * list ends.) */
-	bool has_all = !g.subtract && g.n_refs == n_series &&
-		       index_postings_toc(p->ip)->version != INDEX_V1;
+	bool has_all =
+	    !g.subtract && g.n_refs == n_series && index_postings_toc(p->ip)->version != INDEX_V1;
 	if (g.n_lists > 0 && !has_all)
 		add_group(&g);
 	return true;

@@ -31,7 +31,7 @@ static struct store_block *open_block(struct bucket *b, struct header_cache *hea
 	return block;
 }
 
-static char *select_all(struct arena *a, struct store_block *block, size_t max_batch_chunks)
+static char *select_all(struct arena *a, struct store_block *block, size_t batch_series)
 {
 	struct err err = ERR_INIT;
 	struct matcher *m auto_free(matcher_unref) =
@@ -41,7 +41,8 @@ static char *select_all(struct arena *a, struct store_block *block, size_t max_b
 	    .matchers = {all, 1},
 	    .range = {INT64_MIN, INT64_MAX},
 	    .aggrs = WANT_RAW,
-	    .max_batch_chunks = max_batch_chunks,
+	    .batch_series = batch_series,
+	    .window_bytes = batch_series * 100,
 	};
 	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct series s;

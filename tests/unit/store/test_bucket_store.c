@@ -801,7 +801,7 @@ static void damage_is_one_line_with_block_object_and_offset(void **state)
 	put_damaged(f, A "/chunks/000001", SIZE_MAX, 3000);
 	expect_series_error(f, "block " A ": chunks/000001: chunk at byte ");
 	expect_ok(bucket_remove(f->inner, NULL, STR(A "/chunks/000001"), &err), err);
-	expect_series_error(f, "block " A ": chunks/000001: object ");
+	expect_series_error(f, "block " A ": chunks/000001: chunk at byte 8: object ");
 
 	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
 	put_damaged(f, A "/index", 1000, SIZE_MAX);

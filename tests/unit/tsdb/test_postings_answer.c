@@ -67,15 +67,17 @@ static void bytes_may_come_in_pieces_of_any_size(void **state)
 		size_t n_lists = 0;
 		struct postings_answer *answer auto_free(postings_answer_done) =
 		    postings_answer_new(&r.plan, r.a, count_lists, &n_lists);
+		struct postings_feed feed auto_done(postings_feed_done);
+		postings_feed_init(&feed, answer, r.a);
 		for (size_t k = 0; k < n_reads; k++) {
 			struct postings_range range = reads[k].range;
-			postings_answer_begin_run(answer, reads[k].group, reads[k].run);
+			postings_feed_begin(&feed, reads[k].group, reads[k].run);
 			for (uint64_t at = range.start; at < range.end; at += sizes[i]) {
 				size_t n = range.end - at < sizes[i] ? range.end - at : sizes[i];
 				const uint8_t *p = (const uint8_t *)r.variant.bytes.p + at;
-				expect_ok(postings_answer_feed(answer, p, n, &err), err);
+				expect_ok(postings_feed_bytes(&feed, p, n, &err), err);
 			}
-			expect_ok(postings_answer_end_run(answer, &err), err);
+			expect_ok(postings_feed_end(&feed, &err), err);
 		}
 		expect_ok(postings_answer_end(answer, &got, &err), err);
 		assert_int_equal(n_lists, r.plan.groups[0].n_lists + r.plan.groups[1].n_lists);
@@ -133,8 +135,10 @@ static void a_list_longer_than_its_place_is_corrupt(void **state)
 	size_t many = r.plan.groups[0].n_lists == 1 ? 1 : 0;
 	struct postings_answer *answer auto_free(postings_answer_done) =
 	    postings_answer_new(&r.plan, r.a, NULL, NULL);
-	postings_answer_begin_run(answer, many, 0);
-	expect_err(postings_answer_feed(answer, bytes, sizeof(bytes), &err), err, ERR_CORRUPT,
+	struct postings_feed feed auto_done(postings_feed_done);
+	postings_feed_init(&feed, answer, r.a);
+	postings_feed_begin(&feed, many, 0);
+	expect_err(postings_feed_bytes(&feed, bytes, sizeof(bytes), &err), err, ERR_CORRUPT,
 		   "longer than its place");
 }
 
