@@ -18,7 +18,7 @@
 #include "tsdb/postings.h"
 
 /* Beyond so many lists, a group does not know their values any more. */
-enum { POSTINGS_GROUP_VALUES_MAX = 16 << 10 };
+enum { POSTINGS_GROUP_VALUES_MAX = 4 << 10 };
 
 /* The list of the series that have this label. */
 struct postings_key {

@@ -188,7 +188,7 @@ static void a_label_that_all_series_have_asks_for_nothing(void **state)
 
 static void a_group_of_very_many_lists_keeps_where_they_lie_together(void **state)
 {
-	enum { N = POSTINGS_GROUP_VALUES_MAX + 3000 };
+	enum { N = POSTINGS_GROUP_VALUES_MAX + 1000 };
 	struct index_variant v auto_done(index_variant_done) = index_variant_numbered(1, N);
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct err err = ERR_INIT;
