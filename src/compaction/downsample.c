@@ -6,7 +6,7 @@
 #include "block/new_block.h"
 #include "tsdb/chunks_reader.h"
 #include "tsdb/index_reader.h"
-#include "tsdb/postings_plan.h"
+#include "tsdb/postings_answer.h"
 #include "tsdb/sequential_source.h"
 
 #include <stdlib.h>
