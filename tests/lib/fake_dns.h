@@ -17,7 +17,7 @@ struct fake_name {
 
 struct fake_dns {
 	struct dns_resolver base; /* first, so that the two pointers convert */
-	const struct fake_name *names;
+	const struct fake_name *_Atomic names;
 	size_t n_names;
 };
 
