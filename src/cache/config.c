@@ -1,6 +1,7 @@
 #include "cache/config.h"
 
 #include "base/byte_size.h"
+#include "cache/memcached.h"
 
 #include <strings.h>
 
@@ -56,6 +57,32 @@ static bool open_memory(const struct yaml_node *config, const struct cache_conte
 	return true;
 }
 
+/* --- MEMCACHED ----------------------------------------------------------------------------- */
+
+/* Thanos passes over what it does not know without a word; a typing error deserves one. */
+static void warn_of_unknown(const struct yaml_node *config, const struct yaml_table *table,
+			    const struct cache_context *context)
+{
+	const struct yaml_node *key = yaml_unknown_key(config, table);
+
+	if (key)
+		log_warn(context->logger, "unknown key in the configuration of a cache is ignored",
+			 LOG_STR("name", context->name), LOG_BYTES("key", key->text),
+			 LOG_UINT("line", key->line));
+}
+
+static bool open_memcached(const struct yaml_node *config, const struct cache_context *context,
+			   struct cache **out, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct memcached_config c;
+
+	if (!memcached_config_decode(config, a, &c, err))
+		return false;
+	warn_of_unknown(config, &memcached_config_table, context);
+	return memcached_cache_open(&c, context, NULL, out, err);
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 typedef bool cache_open_fn(const struct yaml_node *config, const struct cache_context *context,
@@ -66,7 +93,7 @@ static const struct {
 	cache_open_fn *open; /* NULL: this build cannot */
 } types[] = {
     [CACHE_IN_MEMORY] = {"IN-MEMORY", open_memory},
-    [CACHE_MEMCACHED] = {"MEMCACHED", NULL},
+    [CACHE_MEMCACHED] = {"MEMCACHED", open_memcached},
     [CACHE_REDIS] = {"REDIS", NULL},
     [CACHE_GROUPCACHE] = {"GROUPCACHE", NULL},
 };

@@ -10,8 +10,6 @@
 #include "cache/memory.h"
 #include "codec/yaml.h"
 
-struct loop;
-
 enum cache_type {
 	CACHE_IN_MEMORY,
 	CACHE_MEMCACHED,
@@ -25,8 +23,7 @@ const char *cache_type_name(enum cache_type type);
 
 /* All is borrowed, and outlives the cache. */
 struct cache_context {
-	const char *name;  /* label `name` of its metrics: "index-cache", "caching-bucket" */
-	struct loop *loop; /* of caches behind a network; NULL: there are none */
+	const char *name; /* label `name` of its metrics: "index-cache", "caching-bucket" */
 	struct clock *clock;
 	struct metrics *metrics; /* may be NULL */
 	struct logger *logger;   /* may be NULL */

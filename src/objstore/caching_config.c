@@ -2,6 +2,7 @@
 
 #include "base/duration.h"
 #include "base/hash.h"
+#include "cache/counted_cache.h"
 
 enum { SUBRANGE_MAX_BYTES = 1 << 30 };
 
@@ -110,6 +111,10 @@ bool caching_bucket_from_config(struct str yaml, struct str path,
 		bucket_close(inner);
 		return false;
 	}
+	/* The one in memory counts for itself. */
+	if (c.type == CACHE_MEMCACHED || c.type == CACHE_REDIS)
+		cache = counted_cache_new(cache, c.type == CACHE_REDIS ? "redis" : "memcached",
+					  context->metrics);
 	*out = caching_bucket_new(inner, cache, &c.settings, context->clock, context->metrics);
 	return true;
 }
