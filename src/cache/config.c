@@ -2,6 +2,7 @@
 
 #include "base/byte_size.h"
 #include "cache/memcached.h"
+#include "cache/redis.h"
 
 #include <strings.h>
 
@@ -57,7 +58,8 @@ static bool open_memory(const struct yaml_node *config, const struct cache_conte
 	return true;
 }
 
-/* --- MEMCACHED ----------------------------------------------------------------------------- */
+/* --- MEMCACHED and REDIS
+ * ----------------------------------------------------------------------------- */
 
 /* Thanos passes over what it does not know without a word; a typing error deserves one. */
 static void warn_of_unknown(const struct yaml_node *config, const struct yaml_table *table,
@@ -83,6 +85,18 @@ static bool open_memcached(const struct yaml_node *config, const struct cache_co
 	return memcached_cache_open(&c, context, NULL, out, err);
 }
 
+static bool open_redis(const struct yaml_node *config, const struct cache_context *context,
+		       struct cache **out, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct redis_config c;
+
+	if (!redis_config_decode(config, a, &c, err))
+		return false;
+	warn_of_unknown(config, &redis_config_table, context);
+	return redis_cache_open(&c, context, out, err);
+}
+
 /* --- all types ----------------------------------------------------------------------------- */
 
 typedef bool cache_open_fn(const struct yaml_node *config, const struct cache_context *context,
@@ -94,7 +108,7 @@ static const struct {
 } types[] = {
     [CACHE_IN_MEMORY] = {"IN-MEMORY", open_memory},
     [CACHE_MEMCACHED] = {"MEMCACHED", open_memcached},
-    [CACHE_REDIS] = {"REDIS", NULL},
+    [CACHE_REDIS] = {"REDIS", open_redis},
     [CACHE_GROUPCACHE] = {"GROUPCACHE", NULL},
 };
 

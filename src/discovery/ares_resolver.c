@@ -65,7 +65,7 @@ static void turn(ares_channel channel, struct ctx *ctx, const struct ctx_event *
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd polled[ARES_GETSOCK_MAXNUM + 1];
-	struct timeval longest = {.tv_sec = DEFAULT_TIMEOUT_MS / 1000}, left;
+	struct timeval longest = {.tv_sec = DEFAULT_TIMEOUT_MS / 1000}, next;
 	nfds_t n = 0;
 
 	/* The lower half of the bits says who reads, the upper half who writes; c-ares' own macros
@@ -78,8 +78,8 @@ static void turn(ares_channel channel, struct ctx *ctx, const struct ctx_event *
 			polled[n++] = (struct pollfd){.fd = sockets[i], .events = (short)events};
 	}
 	polled[n] = (struct pollfd){.fd = canceled->fd, .events = POLLIN};
-	ares_timeout(channel, &longest, &left);
-	int timeout_ms = ctx_poll_timeout_ms(ctx, left.tv_sec * 1000 + left.tv_usec / 1000 + 1);
+	const struct timeval *left = ares_timeout(channel, &longest, &next);
+	int timeout_ms = ctx_poll_timeout_ms(ctx, left->tv_sec * 1000 + left->tv_usec / 1000 + 1);
 	if (poll(polled, n + 1, timeout_ms) <= 0)
 		n = 0;
 	for (nfds_t i = 0; i < n; i++) {

@@ -26,8 +26,7 @@ static void start_peer(struct tcp_script *s, int fd)
 	p->script = s;
 	p->fd = fd;
 	pthread_mutex_lock(&s->mu);
-	assert_true(s->n_peers < TCP_SCRIPT_MAX);
-	s->peers[s->n_peers++] = p;
+	vec_push(&s->peers, p);
 	pthread_create(&p->thread, NULL, serve, p);
 	pthread_mutex_unlock(&s->mu);
 	s->n_accepted++;
@@ -81,13 +80,13 @@ void tcp_script_stop(struct tcp_script *s)
 	pthread_join(s->thread, NULL);
 	close(s->fd);
 	s->fd = -1;
-	for (size_t i = 0; i < s->n_peers; i++) {
-		shutdown(s->peers[i]->fd, SHUT_RDWR);
-		pthread_join(s->peers[i]->thread, NULL);
-		close(s->peers[i]->fd);
-		free(s->peers[i]);
+	for (size_t i = 0; i < s->peers.n; i++) {
+		shutdown(s->peers.v[i]->fd, SHUT_RDWR);
+		pthread_join(s->peers.v[i]->thread, NULL);
+		close(s->peers.v[i]->fd);
+		free(s->peers.v[i]);
 	}
-	s->n_peers = 0;
+	vec_done(&s->peers);
 }
 
 /* More bytes; false at the end. */

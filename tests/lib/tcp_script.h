@@ -5,11 +5,10 @@
 #define TESTS_LIB_TCP_SCRIPT_H
 
 #include "base/str.h"
+#include "base/vec.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-
-enum { TCP_SCRIPT_MAX = 256 };
 
 struct tcp_script;
 
@@ -31,8 +30,7 @@ struct tcp_script {
 	void *arg;
 	pthread_t thread;
 	pthread_mutex_t mu;
-	struct tcp_script_peer *peers[TCP_SCRIPT_MAX]; /* guarded by mu */
-	size_t n_peers;
+	VEC(struct tcp_script_peer *) peers; /* guarded by mu */
 	_Atomic size_t n_accepted;
 };
 
