@@ -45,6 +45,7 @@ struct command {
 	X(query)                                                                                   \
 	X(tools)                                                                                   \
 	X(tools_bucket)                                                                            \
+	X(tools_bucket_verify)                                                                     \
 	X(tools_bucket_ls)                                                                         \
 	X(tools_bucket_inspect)                                                                    \
 	X(tools_bucket_replicate)                                                                  \

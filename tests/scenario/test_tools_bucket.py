@@ -342,6 +342,55 @@ def test_old_blocks_are_marked_for_deletion(bucket):
     assert marks() == {"A", "B", "C"}
 
 
+# --- verify ---------------------------------------------------------------------------------------
+
+
+def test_sound_blocks_pass_and_overlaps_are_told(history, tmp_path):
+    folder = tmp_path / "bucket"
+    shutil.copytree(history, folder)
+    assert tools_bucket("verify", objstore(folder)) == (0, "", "")
+
+    block = next(folder.glob("*/meta.json")).parent
+    shutil.copytree(block, folder / ulid("A"))
+    code, _, said = tools_bucket("verify", objstore(folder))
+    assert code == 0 and "found overlapped blocks" in said and ulid("A") in said
+
+    meta = json.loads((block / "meta.json").read_text())
+    meta["minTime"] += HOUR_MS
+    (block / "meta.json").write_text(json.dumps(meta))
+    code, _, said = tools_bucket("verify", objstore(folder), "-i", "index_known_issues",
+                                 f"--id={block.name}")
+    assert code == 0 and "detected issue" in said and "outside the block time range" in said
+
+
+def test_duplicated_compactions_are_removed_once_they_are_saved(tmp_path):
+    folder, backup = tmp_path / "bucket", tmp_path / "backup"
+    backup.mkdir()
+    for letter in "AB":
+        block = make_block(folder, letter, level=2)
+        meta = json.loads((block / "meta.json").read_text())
+        meta["compaction"]["sources"] = [ulid("C")]
+        (block / "meta.json").write_text(json.dumps(meta))
+    saved = {name: content for name, content in objects(folder).items() if ulid("B") in name}
+    flags = [objstore(folder), "--issues=duplicated_compaction", "--repair"]
+
+    code, _, said = tools_bucket("verify", *flags)
+    assert code == 1 and "backup client is required" in said
+    code, _, said = tools_bucket("verify", *flags,
+                                 f"--objstore-backup.config={bucket_config(backup)}")
+    assert code == 0 and "GLOBAL COMPACTOR SHOULD __NOT__ BE RUNNING" in said
+    assert check_complete(folder) == {ulid("A")}
+    assert objects(backup) == saved
+
+
+def test_wrong_flags_of_verify_are_named(bucket):
+    for flags, wanted in ((["-i", "none"], "no such issue ID none"),
+                          (["-i", "overlapped_blocks", f"--id={ulid('A')}"],
+                           "id matching is not supported")):
+        code, _, said = tools_bucket("verify", objstore(bucket), *flags)
+        assert code == 1 and wanted in said
+
+
 # --- upload-blocks --------------------------------------------------------------------------------
 
 
