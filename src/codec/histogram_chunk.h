@@ -77,8 +77,8 @@ bool histogram_chunk_decode_stats(const struct chunk_data *c, struct arena *a,
 				  struct histogram_chunk *out, struct err *err);
 
 /* Appends the chunk to `out`; an overflow shows there. Counts of CHUNK_HISTOGRAM and
- * CHUNK_HISTOGRAM_ST are whole numbers below 2^63. At most 65535 samples, 16383 with start
- * timestamps. */
+ * CHUNK_HISTOGRAM_ST are whole numbers below 2^63; what is larger is cut to that. At most 65535
+ * samples, 16383 with start timestamps. */
 void histogram_chunk_encode(enum chunk_encoding encoding, const struct histogram_chunk *c,
 			    struct buf *out);
 

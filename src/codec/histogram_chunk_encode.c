@@ -105,19 +105,27 @@ static void put_xor(struct encoder *e, struct number *n, double v)
 	n->window.leading = e->is_first ? 0xff : n->window.leading;
 }
 
+/* What does not fit is cut: bytes from outside may hold any number. */
+static int64_t whole_of(double v)
+{
+	if (v >= 0x1p63)
+		return INT64_MAX;
+	return v >= -0x1p63 ? (int64_t)v : INT64_MIN;
+}
+
 static void put_count(struct encoder *e, struct number *n, double v)
 {
 	if (e->is_float) {
 		put_xor(e, n, v);
 	} else if (e->is_first) {
-		bit_writer_put_uvar(&e->w, (uint64_t)v);
-		n->whole = (int64_t)v;
+		bit_writer_put_uvar(&e->w, (uint64_t)whole_of(v));
+		n->whole = whole_of(v);
 	} else if (e->is_stale) {
 		/* No change of the difference, whatever the counts were: so a reader goes on. */
 		bit_writer_put_var(&e->w, 0);
 		n->whole = (int64_t)((uint64_t)n->whole + (uint64_t)n->delta);
 	} else {
-		put_whole(e, n, (int64_t)v);
+		put_whole(e, n, whole_of(v));
 	}
 }
 
@@ -130,12 +138,12 @@ static void put_buckets(struct encoder *e, struct number *numbers, const double 
 			put_xor(e, &numbers[i], v ? v[i] : 0);
 			continue;
 		}
-		int64_t whole = v ? (int64_t)v[i] : 0;
+		int64_t whole = v ? whole_of(v[i]) : 0;
 		if (e->is_first) {
-			numbers[i].whole = whole - before;
-			bit_writer_put_var(&e->w, whole - before);
+			numbers[i].whole = (int64_t)((uint64_t)whole - (uint64_t)before);
+			bit_writer_put_var(&e->w, numbers[i].whole);
 		} else {
-			put_whole(e, &numbers[i], whole - before);
+			put_whole(e, &numbers[i], (int64_t)((uint64_t)whole - (uint64_t)before));
 		}
 		before = whole;
 	}

@@ -2,10 +2,8 @@
 
 #include "base/alloc.h"
 #include "codec/aggr_chunk.h"
-#include "codec/xor2_chunk.h"
-#include "codec/xor_chunk.h"
-#include "model/samples.h"
 #include "tsdb/chunks_reader.h"
+#include "tsdb/deletions.h"
 #include "tsdb/postings_answer.h"
 #include "tsdb/tombstones.h"
 
@@ -77,90 +75,6 @@ struct select_iter {
 	struct postings_cursor postings;
 };
 
-/* The deleted ranges of a series. */
-struct deleted {
-	const struct time_range *v;
-	size_t n;
-};
-
-static bool is_deleted(struct deleted d, int64_t t_ms)
-{
-	for (size_t i = 0; i < d.n; i++)
-		if (time_range_has(d.v[i], t_ms))
-			return true;
-	return false;
-}
-
-static bool any_deleted(struct deleted d, struct time_range r)
-{
-	for (size_t i = 0; i < d.n; i++)
-		if (time_range_overlaps(d.v[i], r))
-			return true;
-	return false;
-}
-
-static bool all_deleted(struct deleted d, struct time_range r)
-{
-	for (size_t i = 0; i < d.n; i++)
-		if (d.v[i].min_t_ms <= r.min_t_ms && r.max_t_ms <= d.v[i].max_t_ms)
-			return true;
-	return false;
-}
-
-static void drop_deleted(struct samples *s, struct deleted d)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (is_deleted(d, s->t_ms[i]))
-			continue;
-		s->t_ms[n] = s->t_ms[i];
-		if (s->st_ms)
-			s->st_ms[n] = s->st_ms[i];
-		s->v[n++] = s->v[i];
-	}
-	s->n = n;
-}
-
-static void encode(const struct samples *s, enum chunk_encoding encoding, struct buf *out)
-{
-	struct xor_encoder e;
-
-	if (encoding == CHUNK_XOR2) {
-		xor2_chunk_encode(&(struct xor2_columns){s->t_ms, s->v, s->st_ms}, s->n, out);
-		return;
-	}
-	xor_encoder_init(&e, out);
-	for (size_t i = 0; i < s->n; i++)
-		xor_encoder_append(&e, s->t_ms[i], s->v[i]);
-}
-
-/* Encode the samples that are not deleted anew; *out holds a chunk, or none if nothing is left. */
-static bool without_deleted(const struct chunk *c, struct deleted d, struct arena *a,
-			    struct chunk *out, struct err *err)
-{
-	struct buf bytes auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
-	struct time_range all = {INT64_MIN, INT64_MAX};
-	enum chunk_encoding encoding = c->raw.encoding;
-	struct samples s = {0};
-
-	if (!samples_append_chunk(a, &s, &c->raw, all, err))
-		return err_wrap(err, "a chunk with deleted samples");
-	drop_deleted(&s, d);
-	out->raw = (struct chunk_data){0};
-	if (s.n == 0)
-		return true;
-	encode(&s, encoding, &bytes);
-	out->min_t_ms = s.t_ms[0];
-	out->max_t_ms = s.t_ms[s.n - 1];
-	out->raw = (struct chunk_data){
-	    .data = (const uint8_t *)arena_str(a, buf_str(&bytes)).p,
-	    .size_bytes = (uint32_t)bytes.n,
-	    .encoding = encoding,
-	};
-	return true;
-}
-
 static bool read_chunk(struct select_iter *it, const struct chunk_meta *meta, struct chunk *out,
 		       struct err *err)
 {
@@ -179,15 +93,14 @@ static bool read_chunk(struct select_iter *it, const struct chunk_meta *meta, st
 	return true;
 }
 
-/* Read a chunk that is wanted, and take deleted samples out of it. One of histograms that is
- * deleted in part is given out whole. */
-static bool add_chunk(struct select_iter *it, const struct chunk_meta *meta, struct deleted d,
+/* Read a chunk that is wanted, and take deleted samples out of it. */
+static bool add_chunk(struct select_iter *it, const struct chunk_meta *meta, struct deletions d,
 		      struct chunk *v, size_t *n, struct err *err)
 {
 	struct time_range range = {meta->min_t_ms, meta->max_t_ms};
 	struct chunk *c = &v[*n];
 
-	if (all_deleted(d, range))
+	if (deletions_cover(d, range))
 		return true;
 	if (it->what == SELECT_LABELS) {
 		*n += 1;
@@ -195,14 +108,10 @@ static bool add_chunk(struct select_iter *it, const struct chunk_meta *meta, str
 	}
 	if (!read_chunk(it, meta, c, err))
 		return false;
-	bool has_floats = c->raw.encoding == CHUNK_XOR || c->raw.encoding == CHUNK_XOR2;
-	if (has_floats && any_deleted(d, range)) {
-		if (!without_deleted(c, d, it->scratch, c, err))
-			return false;
-		*n += c->raw.data != NULL;
-		return true;
-	}
-	*n += 1;
+	if (!c->aggrs && deletions_touch(d, range) &&
+	    !chunk_without_deleted(c, d, it->scratch, c, err))
+		return false;
+	*n += c->aggrs || c->raw.data;
 	return true;
 }
 
@@ -211,7 +120,7 @@ static bool read_chunks(struct select_iter *it, const struct index_series *serie
 			struct series *out, struct err *err)
 {
 	struct chunk *v = ARENA_ARRAY(it->scratch, struct chunk, series->n_chunks);
-	struct deleted d;
+	struct deletions d;
 	size_t n = 0;
 
 	d.v = tombstones_of(it->block->tombstones, ref, &d.n);

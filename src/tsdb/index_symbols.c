@@ -90,6 +90,11 @@ size_t index_symbols_count(const struct index_symbols *s)
 	return s->n;
 }
 
+bool index_symbols_are_offsets(const struct index_symbols *s)
+{
+	return s->version == INDEX_V1;
+}
+
 size_t index_symbols_memory_bytes(const struct index_symbols *s)
 {
 	return sizeof(*s) + (s->n / GROUP + 2) * sizeof(*s->groups);
@@ -224,4 +229,43 @@ bool symbol_lookup_get(struct symbol_lookup *l, uint32_t ref, struct str *out, s
 	}
 	*out = strings[v1 ? 0 : ref % GROUP];
 	return true;
+}
+
+/* --- all of them, in order ------------------------------------------------------------------- */
+
+struct symbol_walk {
+	struct index_symbols *symbols;
+	struct section_scan scan;
+	uint32_t n; /* given out */
+};
+
+struct symbol_walk *symbol_walk_new(struct index_symbols *s, struct ctx *ctx, struct arena *a)
+{
+	struct symbol_walk *w = ARENA_NEW(a, struct symbol_walk);
+
+	w->symbols = s;
+	section_scan_resume(&w->scan, s->src, ctx, s->start - 4, s->size, 4, "symbols",
+			    WINDOW_BYTES, a);
+	return w;
+}
+
+enum iter_result symbol_walk_next(struct symbol_walk *w, uint32_t *ref, struct str *text,
+				  struct err *err)
+{
+	struct index_symbols *s = w->symbols;
+
+	if (w->n == s->n)
+		return ITER_END;
+	*ref = s->version == INDEX_V1 ? (uint32_t)(s->index_start + section_scan_offset(&w->scan))
+				      : w->n;
+	for (;;) {
+		const uint8_t *from = w->scan.c.p;
+		*text = byte_cursor_str(&w->scan.c);
+		if (!w->scan.c.failed)
+			break;
+		if (!section_scan_more(&w->scan, from, err))
+			return ITER_ERROR;
+	}
+	w->n++;
+	return ITER_VALUE;
 }

@@ -8,6 +8,7 @@
 #ifndef TSDB_INDEX_SYMBOLS_H
 #define TSDB_INDEX_SYMBOLS_H
 
+#include "base/iter.h"
 #include "tsdb/byte_source.h"
 
 struct index_symbols;
@@ -20,6 +21,8 @@ void index_symbols_close(struct index_symbols *s); /* NULL is fine */
 CLEANUP_DEFINE(struct index_symbols, index_symbols_close)
 
 size_t index_symbols_count(const struct index_symbols *s);
+/* Series know them by their offsets (version 1), not by 0, 1, 2, ... */
+bool index_symbols_are_offsets(const struct index_symbols *s);
 size_t index_symbols_memory_bytes(const struct index_symbols *s);
 
 /* The lookups of one request, which mostly ask for the same few symbols: what was read stays in its
@@ -30,5 +33,14 @@ struct symbol_lookup;
 struct symbol_lookup *symbol_lookup_new(struct index_symbols *s, struct ctx *ctx, struct arena *a);
 /* Valid as long as the arena (and the source, where that is memory). */
 bool symbol_lookup_get(struct symbol_lookup *l, uint32_t ref, struct str *out, struct err *err);
+
+/* All symbols once, in the order in which they lie. */
+struct symbol_walk;
+
+/* Lives in `a`, like all it reads. */
+struct symbol_walk *symbol_walk_new(struct index_symbols *s, struct ctx *ctx, struct arena *a);
+/* What series know it by, and its text, which is borrowed until the next call. */
+enum iter_result symbol_walk_next(struct symbol_walk *w, uint32_t *ref, struct str *text,
+				  struct err *err);
 
 #endif
