@@ -1,6 +1,7 @@
 #include "tests/lib/index_builder.h"
 
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "codec/bits.h"
 #include "codec/crc32c.h"
@@ -26,6 +27,7 @@ struct builder {
 	VEC(struct str) symbols;
 	VEC(uint32_t) symbol_refs;
 	VEC(struct pair) pairs;
+	struct map pair_numbers; /* by name and value, until they are sorted */
 	struct index_toc toc;
 };
 
@@ -129,14 +131,14 @@ static uint32_t symbol_ref(const struct builder *b, struct str s)
 
 static void add_posting(struct builder *b, struct str name, struct str value, uint32_t ref)
 {
-	for (size_t i = 0; i < b->pairs.n; i++)
-		if (str_eq(b->pairs.v[i].name, name) && str_eq(b->pairs.v[i].value, value)) {
-			vec_push(&b->pairs.v[i].refs, ref);
-			return;
-		}
-	struct pair p = {.name = name, .value = value};
-	vec_push(&p.refs, ref);
-	vec_push(&b->pairs, p);
+	struct str key = str_of(arena_printf(b->a, "%.*s\xff%.*s", STR_FMT(name), STR_FMT(value)));
+	void **number = map_slot(&b->pair_numbers, key); /* from 1 */
+
+	if (!*number) {
+		vec_push(&b->pairs, (struct pair){.name = name, .value = value});
+		*number = (void *)b->pairs.n;
+	}
+	vec_push(&b->pairs.v[(size_t)*number - 1].refs, ref);
 }
 
 static void put_chunks(struct buf *out, const struct chunk_meta *v, size_t n)
@@ -250,6 +252,7 @@ struct buf index_build(int version, const struct built_series *series, size_t n)
 	for (size_t i = 0; i < b.pairs.n; i++)
 		vec_done(&b.pairs.v[i].refs);
 	vec_done(&b.pairs);
+	map_done(&b.pair_numbers);
 	vec_done(&b.symbols);
 	vec_done(&b.symbol_refs);
 	arena_free(b.a);
