@@ -87,6 +87,10 @@ struct label_request {
 	int64_t limit;
 	struct str hints;
 	struct str tenant;
+
+	/* Not on the wire: where a google.protobuf.Any about the answer goes, in the answer's arena,
+	 * if the store has something to say. May be NULL. */
+	struct str *answer_hints;
 };
 
 /* What one label set has data for. */

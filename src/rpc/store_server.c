@@ -118,9 +118,9 @@ static bool serve_series(struct grpc_call *call, void *arg, struct err *err)
  */
 
 static bool send_labels(struct grpc_call *call, struct request *r, const struct str_list *values,
-			struct err *err)
+			struct str hints, struct err *err)
 {
-	struct label_response response = {.values = *values};
+	struct label_response response = {.values = *values, .hints = hints};
 	struct pb_writer w auto_done(pb_writer_done);
 	struct note note;
 
@@ -138,6 +138,7 @@ static bool serve_labels(struct grpc_call *call, struct store_server *server,
 	struct request r auto_done(request_done);
 	struct label_request req auto_done(label_request_release) = {0};
 	struct str_list values = {0};
+	struct str hints = {0};
 	struct ctx *ctx = grpc_call_ctx(call);
 	struct store_api *store = server->options.store;
 
@@ -145,10 +146,11 @@ static bool serve_labels(struct grpc_call *call, struct store_server *server,
 	if (!label_request_decode(method, grpc_call_request(call), r.arena, &req, err))
 		return false;
 	req.tenant = tenant_of(call);
+	req.answer_hints = &hints;
 	bool ok = method == LABEL_NAMES
 		      ? store_label_names(store, ctx, &req, &r.notes, r.arena, &values, err)
 		      : store_label_values(store, ctx, &req, &r.notes, r.arena, &values, err);
-	return ok && send_labels(call, &r, &values, err);
+	return ok && send_labels(call, &r, &values, hints, err);
 }
 
 static bool serve_label_names(struct grpc_call *call, void *arg, struct err *err)

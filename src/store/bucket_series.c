@@ -1,5 +1,6 @@
 /* bucket_series.c - Series over the blocks of a bucket. */
 #include "base/alloc.h"
+#include "proto/hints.h"
 #include "store/block_series.h"
 #include "store/bucket_store_internal.h"
 #include "store/merge.h"
@@ -13,6 +14,7 @@ struct series_call {
 	struct block_catalog *catalog;
 	struct series_iter *merged; /* NULL until all blocks are open */
 	struct matchers matchers;
+	struct request_hints hints;
 	struct store_limits limits;
 	struct request_stats stats;
 	struct arena *arena;
@@ -68,6 +70,7 @@ static void request_close(struct series_iter *base)
 	if (it->has_begun)
 		request_metrics_observe(&it->stats);
 	block_catalog_unref(it->catalog);
+	request_hints_release(&it->hints);
 	arena_free(it->arena);
 	if (it->in_gate)
 		gate_leave(it->store->options.gate);
@@ -89,7 +92,8 @@ static void choose_blocks(struct series_call *it, const struct series_request *r
 		struct catalog_blocks blocks = catalog_set_select(
 		    set, range.min_t_ms, range.max_t_ms, req->max_resolution_ms, it->arena);
 		for (size_t k = 0; k < blocks.n; k++)
-			ARENA_PUSH(it->arena, &it->parts, (struct part){blocks.v[k], left});
+			if (store_block_is_wanted(blocks.v[k], it->hints.block_matchers))
+				ARENA_PUSH(it->arena, &it->parts, (struct part){blocks.v[k], left});
 	}
 }
 
@@ -166,6 +170,8 @@ static bool begin(struct series_call *it, struct ctx *ctx, const struct series_r
 	if (!gate_enter(s->options.gate, ctx, err))
 		return err_wrap(err, "failed to wait for turn");
 	it->in_gate = true;
+	if (!request_hints_decode(HINTS_SERIES, req->hints, it->arena, &it->hints, err))
+		return false;
 	int64_t start_ns = clock_monotonic_ns(s->options.clock);
 	struct time_range range = bucket_store_clamp(s, req->min_t_ms, req->max_t_ms);
 	begin_stats(it, req);

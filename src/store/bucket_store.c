@@ -75,6 +75,21 @@ void bucket_store_abort(struct matchers matchers, struct err *err)
 	}
 }
 
+bool store_block_is_wanted(const struct store_block *b, struct matchers block_matchers)
+{
+	struct ulid_text id = ulid_text(store_block_id(b));
+
+	for (size_t i = 0; i < block_matchers.n; i++) {
+		const struct matcher *m = block_matchers.v[i];
+		struct str value = str_is(matcher_name(m), "__block_id")
+				       ? str_of(id.s)
+				       : labels_get(store_block_meta(b)->labels, matcher_name(m));
+		if (!matcher_matches(m, value))
+			return false;
+	}
+	return true;
+}
+
 const char *bucket_store_tenant(struct str tenant, struct arena *a)
 {
 	return tenant.n > 0 ? arena_cstr(a, tenant) : "default-tenant";

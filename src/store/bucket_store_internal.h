@@ -54,6 +54,9 @@ const char *bucket_store_tenant(struct str tenant, struct arena *a);
 struct block_series_options bucket_store_block_options(struct bucket_store *s, struct str tenant,
 						       size_t n_blocks);
 
+/* Whether the matchers of a request's hints, on external labels and __block_id, want the block. */
+bool store_block_is_wanted(const struct store_block *b, struct matchers block_matchers);
+
 /* [min, max] of a request, cut to what the store serves. */
 struct time_range bucket_store_clamp(struct bucket_store *s, int64_t min_t_ms, int64_t max_t_ms);
 
