@@ -60,6 +60,15 @@ const struct flag_spec GRPC_FLAGS[8] = {
      .help = "Time to wait after an interrupt received for GRPC Server."},
 };
 
+const struct flag_spec MEMORY_FLAGS[1] = {
+    {.name = "store.max-memory",
+     FLAG_BYTES(struct memory_flags, max_memory_bytes),
+     .default_text = "0",
+     .help = "How much memory all requests together may use, and what is kept for them. A request "
+	     "that would use more fails. 0: 80% of the memory that the system or the control group "
+	     "allows."},
+};
+
 const struct flag_spec LIMIT_FLAGS[2] = {
     {.name = "store.limits.request-series",
      FLAG_UINT(struct limit_flags, request_series),

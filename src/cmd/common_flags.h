@@ -37,6 +37,10 @@ struct limit_flags {
 	uint64_t request_samples;
 };
 
+struct memory_flags {
+	int64_t max_memory_bytes; /* 0: a share of what there is */
+};
+
 struct selector_flags {
 	struct flag_content relabel_config;
 };
@@ -47,6 +51,7 @@ extern const struct flag_spec HTTP_FLAGS[3];
 extern const struct flag_spec GRPC_FLAGS[8];
 extern const struct flag_spec GRPC_CLIENT_FLAGS[8];
 extern const struct flag_spec LIMIT_FLAGS[2];
+extern const struct flag_spec MEMORY_FLAGS[1];   /* of what serves the StoreAPI */
 extern const struct flag_spec SELECTOR_FLAGS[1]; /* of blocks */
 
 struct tls_client;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/tracker.h"
 #include "cmd/control_group.h"
 
 #include <stdlib.h>
@@ -45,4 +46,11 @@ int64_t memory_limit_bytes(void)
 int64_t memory_limit_default(double ratio)
 {
 	return (int64_t)((double)memory_limit_bytes() * ratio);
+}
+
+void memory_budget_init(struct tracker *t, const char *name, const char *flag, int64_t limit_bytes,
+			double ratio)
+{
+	tracker_init(t, NULL, name, flag,
+		     limit_bytes > 0 ? limit_bytes : memory_limit_default(ratio));
 }

@@ -356,10 +356,8 @@ static bool make_telemetry(struct query_command *q, struct err *err)
 
 static bool make_parts(struct query_command *q, struct err *err)
 {
-	int64_t limit_bytes = q->options->engine.max_memory_bytes;
-
-	tracker_init(&q->memory, NULL, "the querier", "--query.max-memory",
-		     limit_bytes > 0 ? limit_bytes : memory_limit_default(q->rt->memory_ratio));
+	memory_budget_init(&q->memory, "the querier", "--query.max-memory",
+			   q->options->engine.max_memory_bytes, q->rt->memory_ratio);
 	q->arena = arena_new(NULL);
 	if (!servers_init(&q->servers, q->rt,
 			  &(struct servers_options){

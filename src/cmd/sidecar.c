@@ -5,6 +5,7 @@
 #include "block/meta.h"
 #include "block/shipper.h"
 #include "cmd/commands.h"
+#include "cmd/memory_limit.h"
 #include "cmd/open_bucket.h"
 #include "cmd/servers.h"
 #include "net/http_client.h"
@@ -39,6 +40,7 @@ struct sidecar_options {
 	struct http_flags http;
 	struct grpc_flags grpc;
 	struct limit_flags limits;
+	struct memory_flags memory;
 	struct prometheus_flags prometheus;
 	struct shipper_flags shipper;
 	struct time_or_duration min_time;
@@ -132,6 +134,7 @@ static const struct command_flags sidecar_flags[] = {
     COMMAND_FLAGS(HTTP_FLAGS, struct sidecar_options, http),
     COMMAND_FLAGS(GRPC_FLAGS, struct sidecar_options, grpc),
     COMMAND_FLAGS(LIMIT_FLAGS, struct sidecar_options, limits),
+    COMMAND_FLAGS(MEMORY_FLAGS, struct sidecar_options, memory),
     COMMAND_FLAGS(prometheus_specs, struct sidecar_options, prometheus),
     COMMAND_FLAGS(shipper_specs, struct sidecar_options, shipper),
     {.specs = own_specs, .n = sizeof(own_specs) / sizeof(*own_specs), .offset = 0},
@@ -140,6 +143,7 @@ static const struct command_flags sidecar_flags[] = {
 /* --- its parts -------------------------------------------------------------------------------- */
 
 struct sidecar {
+	struct tracker memory; /* of all requests */
 	struct runtime *rt;
 	const struct sidecar_options *options;
 	struct servers servers;
@@ -217,6 +221,7 @@ static bool make_prometheus(struct sidecar *s, struct err *err)
 	s->store = prometheus_store_new(s->prometheus, "sidecar");
 	s->store_server = store_server_new(&(struct store_server_options){
 	    .store = prometheus_store_api(s->store),
+	    .tracker = &s->memory,
 	    .max_series = s->options->limits.request_series,
 	    .max_samples = s->options->limits.request_samples,
 	    .metrics = s->rt->metrics,
@@ -277,11 +282,14 @@ static bool sidecar_run(struct runtime *rt, const void *options, struct err *err
 {
 	struct sidecar s auto_done(sidecar_done) = {.rt = rt, .options = options};
 
+	memory_budget_init(&s.memory, "the sidecar", "--store.max-memory",
+			   s.options->memory.max_memory_bytes, rt->memory_ratio);
 	if (!servers_init(&s.servers, rt,
 			  &(struct servers_options){
 			      .component = "sidecar",
 			      .http = &s.options->http,
 			      .grpc = &s.options->grpc,
+			      .tracker = &s.memory,
 			  },
 			  err) ||
 	    !make_bucket(&s, err) || !make_prometheus(&s, err))

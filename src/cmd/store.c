@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/gate.h"
+#include "cmd/memory_limit.h"
 #include "cmd/open_bucket.h"
 #include "cmd/servers.h"
 #include "cmd/store_flags.h"
@@ -16,6 +17,7 @@ enum { INITIAL_RETRY_MS = 10000, INITIAL_GIVE_UP_MS = 30000 };
 struct store_command {
 	struct runtime *rt;
 	const struct store_options *options;
+	struct tracker memory; /* of all requests, and of what is kept for them */
 	struct servers servers;
 	struct bucket *bucket;
 	struct bucket *parquet_bucket; /* NULL: none is configured */
@@ -96,6 +98,12 @@ static void make_gateway(struct store_command *s)
 	    .max_time = f->max_time,
 	    .consistency_delay_ms = f->consistency_delay_ms,
 	    .ignore_deletion_marks_delay_ms = f->ignore_deletion_marks_delay_ms,
+	    .limits = {.series = s->options->limits.request_series,
+		       .samples = s->options->limits.request_samples,
+		       .bytes = (uint64_t)s->options->requests.downloaded_bytes_limit},
+	    .requests = request_options(&s->options->requests, s->memory.limit_bytes,
+					f->series_max_concurrency),
+	    .memory = &s->memory,
 	    .gate = s->gate,
 	    .clock = &clock_system,
 	    .metrics = s->rt->metrics,
@@ -103,6 +111,7 @@ static void make_gateway(struct store_command *s)
 	});
 	s->store_server = store_server_new(&(struct store_server_options){
 	    .store = bucket_store_api(gateway_store(s->gateway)),
+	    .tracker = &s->memory,
 	    .max_series = s->options->limits.request_series,
 	    .max_samples = s->options->limits.request_samples,
 	    .metrics = s->rt->metrics,
@@ -141,6 +150,8 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 {
 	struct store_command s auto_done(store_done) = {.rt = rt, .options = options};
 
+	memory_budget_init(&s.memory, "the store", "--store.max-memory",
+			   s.options->memory.max_memory_bytes, rt->memory_ratio);
 	if (!store_flags_check(s.options, err) ||
 	    !selector_rules(&s.options->selector, &s.selector, err) ||
 	    !servers_init(&s.servers, rt,
@@ -148,6 +159,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			      .component = "store",
 			      .http = &s.options->http,
 			      .grpc = &s.options->grpc,
+			      .tracker = &s.memory,
 			  },
 			  err) ||
 	    !make_buckets(&s, err))

@@ -4,6 +4,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/common_flags.h"
+#include "cmd/store_request_flags.h"
 
 struct bucket_flags {
 	struct flag_content objstore;
@@ -44,6 +45,8 @@ struct store_options {
 	struct http_flags http;
 	struct grpc_flags grpc;
 	struct limit_flags limits;
+	struct request_flags requests;
+	struct memory_flags memory;
 	struct bucket_flags bucket;
 	struct index_header_flags headers;
 	struct viewer_flags viewer;
@@ -51,7 +54,7 @@ struct store_options {
 	struct refused_flags refused;
 };
 
-enum { N_STORE_FLAGS = 8 };
+enum { N_STORE_FLAGS = 11 };
 extern const struct command_flags STORE_FLAGS[N_STORE_FLAGS];
 
 /* What the tables cannot say. */

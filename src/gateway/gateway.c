@@ -62,6 +62,7 @@ struct gateway *gateway_new(const struct gateway_options *o)
 	    .min_time = o->min_time,
 	    .max_time = o->max_time,
 	    .limits = o->limits,
+	    .requests = o->requests,
 	    .gate = o->gate,
 	    .clock = o->clock,
 	    .metrics = o->metrics,

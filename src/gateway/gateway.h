@@ -10,7 +10,7 @@ struct gateway_options {
 	struct bucket *bucket;
 	struct bucket *parquet_bucket;  /* NULL: no block is converted */
 	const struct relabel *selector; /* NULL: all blocks count */
-	const char *data_dir; /* NULL: nothing is kept on disk */
+	const char *data_dir;           /* NULL: nothing is kept on disk */
 	enum block_discovery discovery;
 	unsigned fetch_concurrency;
 	unsigned sync_concurrency;
@@ -23,6 +23,7 @@ struct gateway_options {
 	int64_t consistency_delay_ms;
 	int64_t ignore_deletion_marks_delay_ms;
 	struct store_limits_config limits;
+	struct bucket_request_options requests;
 	struct gate *gate; /* of series requests */
 	struct clock *clock;
 	struct metrics *metrics;
