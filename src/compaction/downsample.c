@@ -157,12 +157,19 @@ static bool list_segments(struct meta *meta, const char *dir, struct arena *a, s
 	return true;
 }
 
-/* As Thanos: all of the source's meta but what it says about the files. It leaves the numbers of
- * tombstones and of samples by kind as they were. */
+static void restore(int64_t *to, int64_t source)
+{
+	if (*to == 0)
+		*to = source;
+}
+
+/* As Thanos: all of the source's meta but what it says about the files. The numbers of tombstones
+ * and of samples by kind stay as they were, and so do sizes that could not be measured. */
 static bool commit(struct downsampling *d, struct err *err)
 {
 	const struct downsample_job *job = d->job;
-	struct meta meta = *job->source;
+	const struct meta *source = job->source;
+	struct meta meta = *source;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	char *dir auto_free(mem_free) = xasprintf("%s/%s", job->out_dir, ulid_str(job->id));
 
@@ -171,9 +178,11 @@ static bool commit(struct downsampling *d, struct err *err)
 	if (!new_block_commit(d->block, d->ctx, &meta, err) || !list_segments(&meta, dir, a, err))
 		return false;
 	d->result.n_samples = meta.stats.n_samples;
-	meta.stats.n_float_samples = job->source->stats.n_float_samples;
-	meta.stats.n_histogram_samples = job->source->stats.n_histogram_samples;
-	meta.stats.n_tombstones = job->source->stats.n_tombstones;
+	meta.stats.n_float_samples = source->stats.n_float_samples;
+	meta.stats.n_histogram_samples = source->stats.n_histogram_samples;
+	meta.stats.n_tombstones = source->stats.n_tombstones;
+	restore(&meta.series_max_bytes, source->series_max_bytes);
+	restore(&meta.chunk_max_bytes, source->chunk_max_bytes);
 	return meta_write_file(&meta, dir, err);
 }
 
@@ -193,10 +202,9 @@ bool downsample_block(const struct downsample_job *job, struct ctx *ctx,
 	struct downsampling d = {.job = job, .ctx = ctx};
 
 	if (job->source->resolution_ms >= job->resolution_ms)
-		return err_set(err, ERR_INVALID,
-			       "block %s: its resolution is %ld ms, it cannot become %ld ms",
-			       ulid_str(job->source->id), job->source->resolution_ms,
-			       job->resolution_ms);
+		return err_set(
+		    err, ERR_INVALID, "block %s: its resolution is %ld ms, it cannot become %ld ms",
+		    ulid_str(job->source->id), job->source->resolution_ms, job->resolution_ms);
 	d.scratch = arena_new(NULL);
 	series_downsampler_init(&d.series, job->source->resolution_ms, job->resolution_ms);
 	bool ok = run(&d, err);

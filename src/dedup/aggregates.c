@@ -1,6 +1,7 @@
 #include "dedup/aggregates.h"
 
 #include "dedup/counter_resets.h"
+#include "model/histogram.h"
 
 static bool has_prefix(const char *s, const char *prefix)
 {
@@ -78,6 +79,41 @@ static void append(struct samples *out, const struct columns *c, struct time_ran
 	}
 }
 
+static bool are_aligned(const struct chunk *c, const int64_t *t_ms, size_t n,
+			const struct columns *count, struct err *err)
+{
+	if (n == count->n && memcmp(t_ms, count->t_ms, n * sizeof(*t_ms)) == 0)
+		return true;
+	return err_set(err, ERR_CORRUPT, "chunk from %lld to %lld: sum and count are not aligned",
+		       (long long)c->min_t_ms, (long long)c->max_t_ms);
+}
+
+static bool read_histogram_average(const struct chunk *c, const struct columns *count,
+				   struct time_range range, struct arena *a, struct samples *out,
+				   struct err *err)
+{
+	static const struct time_range always = {INT64_MIN, INT64_MAX};
+	struct samples sum = {.only_stats = out->only_stats};
+
+	if (!samples_append_chunk(a, &sum, &c->aggrs[AGGR_SUM], always, err) ||
+	    !are_aligned(c, sum.t_ms, sum.n, count, err))
+		return false;
+	samples_reserve(a, out, out->n + sum.n);
+	samples_need_histograms(a, out);
+	for (size_t i = 0; i < sum.n; i++) {
+		if (!time_range_has(range, sum.t_ms[i]) ||
+		    (out->n && sum.t_ms[i] <= out->t_ms[out->n - 1]))
+			continue;
+		histogram_divide(sum.hist[i], count->v[i]);
+		out->t_ms[out->n] = sum.t_ms[i];
+		out->hist[out->n] = sum.hist[i];
+		if (out->st_ms)
+			out->st_ms[out->n] = 0;
+		out->v[out->n++] = sum.hist[i]->sum;
+	}
+	return true;
+}
+
 static bool read_average(const struct chunk *c, struct time_range range, struct arena *a,
 			 struct samples *out, struct err *err)
 {
@@ -87,13 +123,13 @@ static bool read_average(const struct chunk *c, struct time_range range, struct 
 		return samples_append_chunk(a, out, &c->raw, range, err);
 	if (!c->aggrs || !c->aggrs[AGGR_SUM].data || !c->aggrs[AGGR_COUNT].data)
 		return lacks(c, "sum and count", err);
-	if (!decode(&c->aggrs[AGGR_SUM], a, &sum, err) ||
-	    !decode(&c->aggrs[AGGR_COUNT], a, &count, err))
+	if (!decode(&c->aggrs[AGGR_COUNT], a, &count, err))
 		return false;
-	if (sum.n != count.n || memcmp(sum.t_ms, count.t_ms, sum.n * sizeof(*sum.t_ms)) != 0)
-		return err_set(err, ERR_CORRUPT,
-			       "chunk from %lld to %lld: sum and count are not aligned",
-			       (long long)c->min_t_ms, (long long)c->max_t_ms);
+	if (chunk_encoding_is_histogram(c->aggrs[AGGR_SUM].encoding))
+		return read_histogram_average(c, &count, range, a, out, err);
+	if (!decode(&c->aggrs[AGGR_SUM], a, &sum, err) ||
+	    !are_aligned(c, sum.t_ms, sum.n, &count, err))
+		return false;
 	for (size_t i = 0; i < sum.n; i++)
 		sum.v[i] /= count.v[i];
 	append(out, &sum, range, a);

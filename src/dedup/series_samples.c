@@ -18,6 +18,22 @@ unsigned series_aggrs_for(const char *func)
 	return wanted[aggregate_reading_of(func)];
 }
 
+int64_t series_max_resolution_ms(const char *func, int64_t range_ms, int64_t max_ms)
+{
+	static const char *const pairs[] = {
+	    "rate",           "irate",        "increase",
+	    "delta",          "idelta",       "deriv",
+	    "predict_linear", "holt_winters", "double_exponential_smoothing",
+	};
+
+	if (range_ms <= 0 || range_ms / 2 >= max_ms)
+		return max_ms;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (strcmp(func, pairs[i]) == 0)
+			return range_ms / 2;
+	return max_ms;
+}
+
 /* Not xrate() and xincrease(), although they read the same aggregate. */
 static enum penalty_kind penalty_kind_of(const char *func)
 {

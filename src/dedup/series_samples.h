@@ -30,6 +30,11 @@ struct series_read {
  * for them. */
 unsigned series_aggrs_for(const char *func);
 
+/* The coarsest resolution that a querier may ask for, of at most max_ms, when `func` reads ranges
+ * of range_ms (0: it reads none): functions that want two samples would find one or none in a range
+ * of one window. */
+int64_t series_max_resolution_ms(const char *func, int64_t range_ms, int64_t max_ms);
+
 /* Appended to *out, in memory of `a`, ascending. ERR_CORRUPT for bytes that are no chunk and for a
  * chunk without the wanted aggregate. */
 bool series_samples_read(const struct series *s, const struct series_read *how, struct arena *a,

@@ -3,9 +3,11 @@
 #include "codec/xor2_chunk.h"
 #include "codec/xor_chunk.h"
 #include "model/histogram.h"
+#include "model/histogram_samples.h"
 #include "model/store_api.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/golden_chunks.h"
+#include "tests/lib/histogram_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -231,6 +233,76 @@ static void a_chunk_without_the_aggregate_is_corrupt(void **state)
 		   "sum and count are not aligned");
 }
 
+/* What a downsampled series of histograms has: how many there are in a window, and their sum. */
+static struct chunk downsampled_histograms(struct arena *a, const char *count)
+{
+	static const int64_t t_ms[] = {10, 20};
+	struct histogram *sums[] = {
+	    histogram_of(a, "{{schema:0 count:6 sum:12 buckets:[2 4]}}"),
+	    histogram_of(a, "{{schema:0 count:9 sum:3 buckets:[3 6]}}"),
+	};
+	struct buf bytes auto_done(buf_done) = BUF_INIT(1 << 16);
+	struct histogram_chunk c;
+	struct chunk_data *aggrs = ARENA_ARRAY(a, struct chunk_data, AGGR_N);
+
+	histograms_to_chunk(a, t_ms, sums, 2, HISTOGRAM_CHUNK_GAUGE, &c);
+	histogram_chunk_encode(CHUNK_FLOAT_HISTOGRAM, &c, &bytes);
+	aggrs[AGGR_COUNT] = encode(a, count);
+	aggrs[AGGR_SUM] = (struct chunk_data){(const uint8_t *)arena_str(a, buf_str(&bytes)).p,
+					      (uint32_t)bytes.n, CHUNK_FLOAT_HISTOGRAM, 0};
+	return (struct chunk){0, 1000, .aggrs = aggrs};
+}
+
+static void of_downsampled_histograms_the_average_is_read(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {raw(a, 0, 5, "5:7"), downsampled_histograms(a, "10:2 20:3")};
+	struct series s = {.chunks = chunks, .n_chunks = 2};
+	struct samples got = {0};
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_ok(
+	    series_samples_read(&s, &(struct series_read){DEDUP_NONE, "", {0, 20}}, a, &got, &err),
+	    err);
+
+	assert_int_equal(got.n, 3);
+	assert_null(got.hist[0]);
+	assert_true(got.v[0] == 7);
+	expect_histogram(a, got.hist[1],
+			 "{{schema:0 count:3 sum:6 buckets:[1 2] counter_reset_hint:gauge}}");
+	expect_histogram(a, got.hist[2],
+			 "{{schema:0 count:3 sum:1 buckets:[1 2] counter_reset_hint:gauge}}");
+	assert_true(got.t_ms[2] == 20 && got.v[2] == 1);
+}
+
+static void counts_that_do_not_fit_the_sums_of_histograms_are_corrupt(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct chunk chunks[] = {downsampled_histograms(a, "10:2 21:3")};
+	struct series s = {.chunks = chunks, .n_chunks = 1};
+	struct samples got = {0};
+	struct err err = ERR_INIT;
+	(void)state;
+
+	expect_err(
+	    series_samples_read(&s, &(struct series_read){DEDUP_NONE, "", always}, a, &got, &err),
+	    err, ERR_CORRUPT, "sum and count are not aligned");
+}
+
+static void functions_of_two_samples_are_given_two_windows_in_their_range(void **state)
+{
+	(void)state;
+
+	assert_int_equal(series_max_resolution_ms("rate", 600000, 3600000), 300000);
+	assert_int_equal(series_max_resolution_ms("rate", 600000, 60000), 60000);
+	assert_int_equal(series_max_resolution_ms("deriv", 1, 3600000), 0);
+	assert_int_equal(series_max_resolution_ms("rate", 0, 3600000), 3600000);
+	assert_int_equal(series_max_resolution_ms("sum_over_time", 600000, 3600000), 3600000);
+	assert_int_equal(series_max_resolution_ms("xrate", 600000, 3600000), 3600000);
+	assert_int_equal(series_max_resolution_ms("", 600000, 3600000), 3600000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +313,9 @@ int main(void)
 	    cmocka_unit_test(the_function_decides_which_aggregate_is_read),
 	    cmocka_unit_test(a_counter_only_grows_across_resets_and_chunks),
 	    cmocka_unit_test(a_chunk_without_the_aggregate_is_corrupt),
+	    cmocka_unit_test(of_downsampled_histograms_the_average_is_read),
+	    cmocka_unit_test(counts_that_do_not_fit_the_sums_of_histograms_are_corrupt),
+	    cmocka_unit_test(functions_of_two_samples_are_given_two_windows_in_their_range),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static void the_request_has_what_the_engine_hints(void **state)
 	f->hints.n_grouping = 1;
 	f->hints.by = true;
 	f->hints.limit = 3;
-	f->options.max_resolution_ms = 300000;
+	f->options.max_resolution_ms = 7;
 	f->options.partial_response = PARTIAL_RESPONSE_ABORT;
 	f->options.tenant = STR("t");
 
@@ -75,7 +75,7 @@ static void the_request_has_what_the_engine_hints(void **state)
 	expect_str(req->func, "rate");
 	expect_str(req->grouping[0], "job");
 	expect_str(req->tenant, "t");
-	assert_int_equal(req->max_resolution_ms, 300000);
+	assert_int_equal(req->max_resolution_ms, 7);
 	assert_int_equal(req->partial_response, PARTIAL_RESPONSE_ABORT);
 	assert_int_equal(req->aggrs, series_aggrs_for("rate"));
 	series_iter_close(it);
