@@ -49,6 +49,7 @@ struct command {
 	X(tools_bucket_ls)                                                                         \
 	X(tools_bucket_inspect)                                                                    \
 	X(tools_bucket_replicate)                                                                  \
+	X(tools_bucket_downsample)                                                                 \
 	X(tools_bucket_mark)                                                                       \
 	X(tools_bucket_retention)                                                                  \
 	X(tools_bucket_upload_blocks)                                                              \

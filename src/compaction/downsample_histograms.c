@@ -89,10 +89,31 @@ static int32_t lowest_schema(struct run run)
 	return schema;
 }
 
-static struct histogram *at_schema(struct adding *g, const struct histogram *h)
+static double *copy_of(struct arena *a, const struct histogram_side *side)
 {
-	struct histogram *copy = histogram_copy(g->a, h);
+	double *count = arena_alloc(a, side->n * sizeof(*count));
 
+	if (side->n)
+		memcpy(count, side->count, side->n * sizeof(*count));
+	return count;
+}
+
+/* With counts of its own; indexes never change and are shared. */
+static struct histogram *copy_counts(struct arena *a, const struct histogram *h)
+{
+	struct histogram *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *h;
+	copy->positive.count = copy_of(a, &h->positive);
+	copy->negative.count = copy_of(a, &h->negative);
+	return copy;
+}
+
+static const struct histogram *at_schema(struct adding *g, const struct histogram *h)
+{
+	if (h->schema <= g->schema)
+		return h;
+	struct histogram *copy = copy_counts(g->a, h);
 	histogram_reduce(g->a, copy, g->schema);
 	return copy;
 }
@@ -102,27 +123,27 @@ static struct histogram *at_schema(struct adding *g, const struct histogram *h)
 static void count_on(struct adding *g, const struct histogram *h, const struct histogram *lowered)
 {
 	if (!g->counter) {
-		g->counter = histogram_copy(g->a, lowered);
+		g->counter = copy_counts(g->a, lowered);
 		return;
 	}
 	if (h->hint != HISTOGRAM_GAUGE && histogram_is_reset(h, g->previous)) {
 		histogram_add(g->a, g->counter, lowered);
 		return;
 	}
-	struct histogram *growth = histogram_copy(g->a, lowered);
+	struct histogram *growth = copy_counts(g->a, lowered);
 	histogram_subtract(g->a, growth, g->previous);
 	histogram_add(g->a, g->counter, growth);
 }
 
 static void add(struct adding *g, const struct histogram *h)
 {
-	struct histogram *lowered = at_schema(g, h);
+	const struct histogram *lowered = at_schema(g, h);
 
 	count_on(g, h, lowered);
 	if (g->sum)
 		histogram_add(g->a, g->sum, lowered);
 	else
-		g->sum = histogram_copy(g->a, lowered);
+		g->sum = copy_counts(g->a, lowered);
 	g->sum->hint = HISTOGRAM_GAUGE;
 	g->previous = lowered;
 }
@@ -157,7 +178,7 @@ static struct histogram_windows windows_of(struct run run, int64_t resolution_ms
 		w.t_ms[w.n] = end;
 		w.count[w.n] = (double)(i - first);
 		w.sum[w.n] = g.sum;
-		w.counter[w.n] = histogram_copy(a, g.counter);
+		w.counter[w.n] = copy_counts(a, g.counter);
 	}
 	return w;
 }
