@@ -55,16 +55,35 @@ bool fs_read(const char *path, struct buf *out, struct err *err)
 	}
 }
 
-static bool write_synced(const char *path, struct str bytes, unsigned mode, struct err *err)
+enum durability { FILE_UNSYNCED, FILE_SYNCED };
+
+static bool write_new(const char *path, struct str bytes, unsigned mode, enum durability durability,
+		      struct err *err)
 {
 	int fd auto_done(close_fd) = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_set_errno(err, errno, "create %s", path);
 	if (!fd_write_all(fd, bytes.p, bytes.n))
 		return err_set_errno(err, errno, "write %s", path);
-	if (fsync(fd) != 0)
+	if (durability == FILE_SYNCED && fsync(fd) != 0)
 		return err_set_errno(err, errno, "sync %s", path);
 	return true;
+}
+
+static bool replace(const char *path, struct str bytes, unsigned mode, enum durability durability,
+		    struct err *err)
+{
+	char *tmp auto_free(mem_free) = xasprintf("%s.tmp", path);
+
+	if (write_new(tmp, bytes, mode, durability, err) && fs_rename(tmp, path, err))
+		return true;
+	unlink(tmp);
+	return false;
+}
+
+bool fs_write_whole(const char *path, struct str bytes, unsigned mode, struct err *err)
+{
+	return replace(path, bytes, mode, FILE_UNSYNCED, err);
 }
 
 static char *parent_of(const char *path)
@@ -77,14 +96,9 @@ static char *parent_of(const char *path)
 
 bool fs_write_atomic(const char *path, struct str bytes, unsigned mode, struct err *err)
 {
-	char *tmp auto_free(mem_free) = xasprintf("%s.tmp", path);
 	char *dir auto_free(mem_free) = parent_of(path);
 
-	if (!write_synced(tmp, bytes, mode, err) || !fs_rename(tmp, path, err)) {
-		unlink(tmp);
-		return false;
-	}
-	return fs_sync_dir(dir, err);
+	return replace(path, bytes, mode, FILE_SYNCED, err) && fs_sync_dir(dir, err);
 }
 
 bool fs_sync_dir(const char *path, struct err *err)

@@ -13,6 +13,10 @@ bool fs_read(const char *path, struct buf *out, struct err *err);
  * the new contents. `mode` as for open(2): 0644. */
 bool fs_write_atomic(const char *path, struct str bytes, unsigned mode, struct err *err);
 
+/* The same without syncing: a crash leaves the old or the new contents, or a file that is broken.
+ * For what can be had again, and is checked when it is read. */
+bool fs_write_whole(const char *path, struct str bytes, unsigned mode, struct err *err);
+
 /* With all parents, mode 0777 less umask. Not an error when it is there. */
 bool fs_mkdirs(const char *path, struct err *err);
 /* All below it and itself; a symbolic link is removed, never followed. Not an error when absent. */

@@ -16,6 +16,7 @@ void block_view_done(struct block_view *view)
 		meta_unref(view->metas.v[i]);
 	vec_done(&view->metas);
 	vec_done(&view->partial);
+	vec_done(&view->marked);
 }
 
 void block_view_drop(struct block_view *view, const bool *drop, enum block_state state)

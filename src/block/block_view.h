@@ -37,9 +37,17 @@ struct partial_block {
 	bool is_corrupt; /* it has a meta.json, which cannot be read */
 };
 
+/* A block's deletion-mark.json, seen in a listing. */
+struct seen_mark {
+	struct ulid id;
+	int64_t modified_ms; /* of the object; INT64_MIN: not known */
+};
+
 struct block_view {
 	VEC(struct meta *) metas; /* ascending by id; each a reference of the view */
 	VEC(struct partial_block) partial;
+	VEC(struct seen_mark) marked; /* ascending by id */
+	bool shows_marks;             /* who is not among the marked has no mark */
 	size_t n_in_state[BLOCK_STATE_N];
 	size_t n_replica_labels_removed;
 	/* Blocks whose meta.json is there and could not be had; the view is incomplete when there

@@ -3,27 +3,41 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/lock.h"
-#include "base/map.h"
 #include "block/block_id.h"
+#include "block/block_times.h"
+#include "block/bucket_scan.h"
+#include "block/label_pool.h"
+#include "block/meta_cache.h"
 #include "block/workers.h"
 
 #include <stdlib.h>
 
+/* What the last scan of all objects saw, for the next start. Beside the blocks' folders, which only
+ * have ULIDs as names. */
+#define MARKS_FILENAME "block-marks"
+
+#define NEVER INT64_MIN
+
 enum { DEFAULT_CONCURRENCY = 32 };
 
-#define UNKNOWN_TIME INT64_MIN
-
-/* A meta.json read once. */
-struct cached {
+/* A block that was there at the last fetch. */
+struct known {
 	struct ulid id;
 	struct meta *meta;   /* a reference */
-	int64_t modified_ms; /* of the object; UNKNOWN_TIME */
+	int64_t modified_ms; /* of meta.json; SCAN_UNKNOWN_TIME */
 };
 
 struct fetcher {
 	struct fetcher_options options;
-	char *cache_dir;           /* NULL: none */
-	VEC(struct cached) cached; /* ascending by id */
+	struct meta_cache cache;
+	struct label_pool *labels;
+	VEC(struct known) known;      /* ascending by id */
+	int64_t scanned_ms;           /* when all objects were listed; NEVER */
+	bool was_cleaned;             /* the cache has no blocks that are not known */
+	VEC(struct seen_mark) marked; /* at that time; ascending by id */
+
+	struct mutex mu;
+	VEC(struct ulid) suspects; /* guarded by mu */
 
 	struct counter *base_syncs;
 	struct counter *cache_busts;
@@ -67,6 +81,47 @@ static void register_metrics(struct fetcher *f, struct metrics *m)
 
 /* --- life ---------------------------------------------------------------------------------- */
 
+static char *marks_path(const struct fetcher *f)
+{
+	return xasprintf("%s/" MARKS_FILENAME, f->options.data_dir);
+}
+
+/* What a process before this one saw. */
+static void restore_marks(struct fetcher *f)
+{
+	struct block_times seen auto_done(block_times_done) = BLOCK_TIMES_INIT;
+	struct err err = ERR_INIT;
+
+	if (!f->options.data_dir || f->options.scan_interval_ms == 0)
+		return;
+	char *path auto_free(mem_free) = marks_path(f);
+	if (!block_times_read(path, &seen, &err)) {
+		if (err.code != ERR_NOT_FOUND)
+			log_warn(f->options.logger,
+				 "what was known of deletion marks cannot be read", LOG_ERR(&err));
+		return;
+	}
+	f->scanned_ms = seen.at_ms;
+	for (size_t i = 0; i < seen.v.n; i++)
+		vec_push(&f->marked, (struct seen_mark){seen.v.v[i].id, seen.v.v[i].ms});
+}
+
+static void save_marks(const struct fetcher *f)
+{
+	struct block_times seen auto_done(block_times_done) = {.at_ms = f->scanned_ms};
+	struct err err = ERR_INIT;
+
+	if (!f->options.data_dir || f->options.scan_interval_ms == 0)
+		return;
+	for (size_t i = 0; i < f->marked.n; i++)
+		vec_push(&seen.v,
+			 (struct block_time){f->marked.v[i].id, f->marked.v[i].modified_ms});
+	char *path auto_free(mem_free) = marks_path(f);
+	if (!fs_mkdirs(f->options.data_dir, &err) || !block_times_write(&seen, path, &err))
+		log_warn(f->options.logger, "what is known of deletion marks could not be saved",
+			 LOG_ERR(&err));
+}
+
 struct fetcher *fetcher_new(const struct fetcher_options *options)
 {
 	struct fetcher *f = NEW(struct fetcher);
@@ -74,167 +129,156 @@ struct fetcher *fetcher_new(const struct fetcher_options *options)
 	f->options = *options;
 	if (f->options.concurrency == 0)
 		f->options.concurrency = DEFAULT_CONCURRENCY;
-	if (options->data_dir)
-		f->cache_dir = xasprintf("%s/meta-syncer", options->data_dir);
+	if (!f->options.clock)
+		f->options.clock = &clock_system;
+	f->scanned_ms = NEVER;
+	f->labels = label_pool_new();
+	mutex_init(&f->mu, RANK_LEAF);
+	meta_cache_init(&f->cache, options->data_dir, options->logger);
+	restore_marks(f);
 	register_metrics(f, options->metrics);
 	return f;
-}
-
-static void forget_all(struct fetcher *f)
-{
-	for (size_t i = 0; i < f->cached.n; i++)
-		meta_unref(f->cached.v[i].meta);
-	vec_done(&f->cached);
 }
 
 void fetcher_free(struct fetcher *f)
 {
 	if (!f)
 		return;
-	forget_all(f);
-	free(f->cache_dir);
+	for (size_t i = 0; i < f->known.n; i++)
+		meta_unref(f->known.v[i].meta);
+	vec_done(&f->known);
+	vec_done(&f->marked);
+	vec_done(&f->suspects);
+	label_pool_free(f->labels);
+	meta_cache_done(&f->cache);
+	mutex_done(&f->mu);
 	free(f);
 }
 
-/* --- finding ------------------------------------------------------------------------------- */
+void fetcher_suspect(struct fetcher *f, struct ulid id)
+{
+	MUTEX_HOLD(&f->mu);
+	vec_push(&f->suspects, id);
+}
 
-enum finding { FOUND_FOLDER, FOUND_META, FOUND_NOTHING, FOUND_CORRUPT, FOUND_FAILURE };
+static int known_by_id(const void *key, const void *entry)
+{
+	return ulid_cmp(*(const struct ulid *)key, ((const struct known *)entry)->id);
+}
 
-/* A folder of the bucket with a block's name. */
+static const struct known *find_known(const struct fetcher *f, struct ulid id)
+{
+	return f->known.n ? bsearch(&id, f->known.v, f->known.n, sizeof(*f->known.v), known_by_id)
+			  : NULL;
+}
+
+/* --- what is to be found out --------------------------------------------------------------- */
+
+enum finding {
+	FOUND_FOLDER, /* whether it is a block is to be found out */
+	FOUND_DOUBT,  /* it was a block, and may be none any more */
+	FOUND_META,
+	FOUND_NOTHING, /* a folder without a meta.json */
+	FOUND_GONE,    /* no folder either */
+	FOUND_CORRUPT,
+	FOUND_FAILURE,
+};
+
 struct found {
 	struct ulid id;
-	enum finding what; /* FOUND_FOLDER: its meta.json has to be looked for */
+	enum finding what;
+	bool has_folder;
 	int64_t modified_ms;
-	struct meta *meta;
+	struct meta *meta; /* with FOUND_FAILURE, too, where it was known before */
 };
 
 struct fetch {
 	struct fetcher *fetcher;
 	struct ctx *ctx;
+	bool is_scan; /* all objects were listed */
+	struct bucket_scan scan;
 	VEC(struct found) found; /* ascending by id, each once */
 	_Atomic size_t next;
 	struct mutex mu;
 	struct err failure; /* guarded by mu; the first one */
 };
 
-static bool add_folder(const struct bucket_entry *entry, void *arg, struct err *err)
+static bool is_scan_due(const struct fetcher *f)
 {
-	struct fetch *fetch = arg;
-	struct ulid id;
-	(void)err;
+	int64_t now_ms = clock_wall_ms(f->options.clock);
 
-	if (block_id_of(entry->name, &id))
-		vec_push(&fetch->found, (struct found){.id = id, .modified_ms = UNKNOWN_TIME});
-	return true;
+	return f->options.discovery == BLOCK_DISCOVERY_RECURSIVE || f->scanned_ms == NEVER ||
+	       now_ms < f->scanned_ms || now_ms - f->scanned_ms >= f->options.scan_interval_ms;
 }
 
-/* Objects below "<ULID>/": without a meta.json among them the folder is FOUND_NOTHING. */
-static bool add_object(const struct bucket_entry *entry, void *arg, struct err *err)
+static enum finding first_guess(const struct fetch *fetch, const struct seen_folder *folder)
 {
-	struct fetch *fetch = arg;
-	struct str folder, rest = str_split(entry->name, '/', &folder);
-	struct found found = {.what = FOUND_NOTHING, .modified_ms = UNKNOWN_TIME};
-	(void)err;
+	bool is_known = find_known(fetch->fetcher, folder->id) != NULL;
 
-	if (!rest.p || !ulid_parse(folder, &found.id))
-		return true;
-	if (str_is(rest, META_FILENAME)) {
-		found.what = FOUND_META;
-		if (entry->has_attrs)
-			found.modified_ms = entry->attrs.modified_ms;
-	} else if (fetch->found.n && ulid_cmp(vec_last(&fetch->found).id, found.id) == 0) {
-		return true; /* one entry per folder says enough */
+	if (!fetch->is_scan)
+		return is_known ? FOUND_META : FOUND_FOLDER;
+	if (folder->has_meta)
+		return FOUND_META;
+	return is_known ? FOUND_DOUBT : FOUND_NOTHING;
+}
+
+/* The folders of the listing, and between them the blocks that were known and are not in it. */
+static void merge_known(struct fetch *fetch, const struct bucket_scan *scan)
+{
+	const struct fetcher *f = fetch->fetcher;
+	size_t k = 0;
+
+	for (size_t i = 0; i <= scan->folders.n; i++) {
+		const struct seen_folder *folder = i < scan->folders.n ? &scan->folders.v[i] : NULL;
+		for (; k < f->known.n; k++) {
+			int c = folder ? ulid_cmp(f->known.v[k].id, folder->id) : -1;
+			if (c > 0)
+				break;
+			if (c < 0)
+				vec_push(&fetch->found, (struct found){.id = f->known.v[k].id,
+								       .what = FOUND_DOUBT});
+		}
+		if (folder)
+			vec_push(&fetch->found, (struct found){.id = folder->id,
+							       .what = first_guess(fetch, folder),
+							       .has_folder = true,
+							       .modified_ms = folder->modified_ms});
 	}
-	vec_push(&fetch->found, found);
-	return true;
 }
 
-/* By id, the one with a meta.json first. */
-static int by_id(const void *a, const void *b)
+static int found_by_id(const void *key, const void *entry)
 {
-	const struct found *x = a, *y = b;
-	int c = ulid_cmp(x->id, y->id);
+	return ulid_cmp(*(const struct ulid *)key, ((const struct found *)entry)->id);
+}
 
-	return c ? c : (y->what == FOUND_META) - (x->what == FOUND_META);
+static void doubt_suspects(struct fetch *fetch)
+{
+	struct fetcher *f = fetch->fetcher;
+
+	MUTEX_HOLD(&f->mu);
+	for (size_t i = 0; i < f->suspects.n && fetch->found.n; i++) {
+		struct found *found = bsearch(&f->suspects.v[i], fetch->found.v, fetch->found.n,
+					      sizeof(*fetch->found.v), found_by_id);
+		if (found && found->what == FOUND_META && !fetch->is_scan)
+			found->what = FOUND_DOUBT;
+	}
+	vec_clear(&f->suspects);
 }
 
 static bool find_blocks(struct fetch *fetch, struct err *err)
 {
-	bool recursive = fetch->fetcher->options.discovery == BLOCK_DISCOVERY_RECURSIVE;
-	size_t n = 0;
+	struct fetcher *f = fetch->fetcher;
 
-	if (!bucket_list(fetch->fetcher->options.bucket, fetch->ctx, STR(""),
-			 recursive ? LIST_RECURSIVE : LIST_DIRECTORY,
-			 recursive ? add_object : add_folder, fetch, err))
-		return err_wrap(err, "list the blocks of the bucket");
-	if (fetch->found.n == 0)
-		return true;
-	qsort(fetch->found.v, fetch->found.n, sizeof(*fetch->found.v), by_id);
-	for (size_t i = 0; i < fetch->found.n; i++)
-		if (n == 0 || ulid_cmp(fetch->found.v[n - 1].id, fetch->found.v[i].id) != 0)
-			fetch->found.v[n++] = fetch->found.v[i];
-	fetch->found.n = n;
+	fetch->is_scan = is_scan_due(f);
+	if (!(fetch->is_scan ? bucket_scan_all : bucket_scan_root)(f->options.bucket, fetch->ctx,
+								   &fetch->scan, err))
+		return false;
+	merge_known(fetch, &fetch->scan);
+	doubt_suspects(fetch);
 	return true;
 }
 
-/* --- reading ------------------------------------------------------------------------------- */
-
-static int cached_cmp(const void *key, const void *entry)
-{
-	return ulid_cmp(*(const struct ulid *)key, ((const struct cached *)entry)->id);
-}
-
-static const struct cached *find_cached(const struct fetcher *f, struct ulid id)
-{
-	return f->cached.n
-		   ? bsearch(&id, f->cached.v, f->cached.n, sizeof(*f->cached.v), cached_cmp)
-		   : NULL;
-}
-
-static char *cache_path(const struct fetcher *f, struct ulid id)
-{
-	return xasprintf("%s/%s", f->cache_dir, ulid_str(id));
-}
-
-static void forget_on_disk(const struct fetcher *f, struct ulid id)
-{
-	char *dir auto_free(mem_free) = cache_path(f, id);
-	struct err err = ERR_INIT;
-
-	if (!fs_remove_tree(dir, &err))
-		log_warn(f->options.logger, "removing a cached meta.json failed", LOG_ERR(&err));
-}
-
-static struct meta *read_cache(const struct fetcher *f, struct ulid id)
-{
-	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct err err = ERR_INIT;
-	struct meta m;
-
-	if (!f->cache_dir)
-		return NULL;
-	char *dir auto_free(mem_free) = cache_path(f, id);
-	if (meta_read_file(dir, a, &m, &err))
-		return meta_new(&m);
-	if (err.code != ERR_NOT_FOUND) {
-		log_warn(f->options.logger, "a cached meta.json cannot be read and is removed",
-			 LOG_ERR(&err));
-		forget_on_disk(f, id);
-	}
-	return NULL;
-}
-
-/* The cache only saves reading from the bucket: without it all goes well too. */
-static void write_cache(const struct fetcher *f, struct ulid id, const struct meta *m)
-{
-	struct err err = ERR_INIT;
-
-	if (!f->cache_dir)
-		return;
-	char *dir auto_free(mem_free) = cache_path(f, id);
-	if (!fs_mkdirs(dir, &err) || !meta_write_file(m, dir, &err))
-		log_warn(f->options.logger, "caching a meta.json failed", LOG_ERR(&err));
-}
+/* --- finding out --------------------------------------------------------------------------- */
 
 static void fail_fetch(struct fetch *fetch, const struct err *err)
 {
@@ -242,6 +286,15 @@ static void fail_fetch(struct fetch *fetch, const struct err *err)
 	if (fetch->failure.code == ERR_OK)
 		fetch->failure = *err;
 	mutex_unlock(&fetch->mu);
+}
+
+static struct meta *keep_meta(struct fetcher *f, struct meta *m)
+{
+	if (!f->options.keeps_little)
+		return meta_new(m);
+	struct shared_labels *labels = label_pool_get(f->labels, m->labels);
+	meta_drop_details(m);
+	return meta_new_shared(m, labels);
 }
 
 static enum finding read_bucket(struct fetch *fetch, struct found *found)
@@ -269,50 +322,70 @@ static enum finding read_bucket(struct fetch *fetch, struct found *found)
 		return FOUND_FAILURE;
 	}
 	m.id = found->id; /* objects are found by the folder's name, whatever the file says */
-	write_cache(f, found->id, &m);
-	found->meta = meta_new(&m);
+	meta_cache_put(&f->cache, found->id, &m);
+	found->meta = keep_meta(f, &m);
 	return FOUND_META;
 }
 
-static enum finding look_for_meta(struct fetch *fetch, struct ulid id)
+static enum finding read_new(struct fetch *fetch, struct found *found)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct fetcher *f = fetch->fetcher;
+	struct meta m;
+
+	if (!meta_cache_get(&f->cache, found->id, a, &m))
+		return read_bucket(fetch, found);
+	m.id = found->id;
+	found->meta = keep_meta(f, &m);
+	return FOUND_META;
+}
+
+/* Ask for the meta.json of a block that was known. */
+static enum finding resolve_doubt(struct fetch *fetch, struct found *found)
 {
 	struct err err = ERR_INIT;
 	bool exists;
 
-	if (bucket_exists(fetch->fetcher->options.bucket, fetch->ctx,
-			  block_object(id, META_FILENAME), &exists, &err))
-		return exists ? FOUND_META : FOUND_NOTHING;
-	fail_fetch(fetch, &err);
-	return FOUND_FAILURE;
+	if (!bucket_exists(fetch->fetcher->options.bucket, fetch->ctx,
+			   block_object(found->id, META_FILENAME), &exists, &err)) {
+		fail_fetch(fetch, &err);
+		return FOUND_FAILURE;
+	}
+	if (exists)
+		return FOUND_META;
+	return found->has_folder ? FOUND_NOTHING : FOUND_GONE;
 }
 
-static bool was_replaced(const struct cached *c, const struct found *found)
+static bool was_replaced(const struct known *k, const struct found *found)
 {
-	return c && c->modified_ms != UNKNOWN_TIME && found->modified_ms != UNKNOWN_TIME &&
-	       c->modified_ms != found->modified_ms;
+	return k && k->modified_ms != SCAN_UNKNOWN_TIME &&
+	       found->modified_ms != SCAN_UNKNOWN_TIME && k->modified_ms != found->modified_ms;
 }
 
-static void read_block(struct fetch *fetch, struct found *found)
+static void find_out(struct fetch *fetch, struct found *found)
 {
 	struct fetcher *f = fetch->fetcher;
-	const struct cached *cached = find_cached(f, found->id);
+	const struct known *known = find_known(f, found->id);
 
-	if (found->what == FOUND_FOLDER)
-		found->what = look_for_meta(fetch, found->id);
-	if (found->what != FOUND_META)
-		return;
-	if (was_replaced(cached, found)) {
+	if (fetch->is_scan && found->what == FOUND_META && was_replaced(known, found)) {
 		counter_inc(f->cache_busts);
-		if (f->cache_dir)
-			forget_on_disk(f, found->id);
-		cached = NULL;
+		meta_cache_forget(&f->cache, found->id);
+		known = NULL;
 	}
-	found->meta = cached ? meta_ref(cached->meta) : read_cache(f, found->id);
-	if (!found->meta)
-		found->what = read_bucket(fetch, found);
+	if (found->what == FOUND_DOUBT)
+		found->what = resolve_doubt(fetch, found);
+	else if (found->what == FOUND_FOLDER || (found->what == FOUND_META && !known))
+		found->what = read_new(fetch, found);
+	if (known && (found->what == FOUND_NOTHING || found->what == FOUND_GONE))
+		meta_cache_forget(&f->cache, found->id);
+	if (known && !found->meta && (found->what == FOUND_META || found->what == FOUND_FAILURE)) {
+		found->meta = meta_ref(known->meta);
+		if (!fetch->is_scan || !found->has_folder)
+			found->modified_ms = known->modified_ms;
+	}
 }
 
-static void read_blocks(void *arg)
+static void find_out_all(void *arg)
 {
 	struct fetch *fetch = arg;
 
@@ -320,60 +393,72 @@ static void read_blocks(void *arg)
 		size_t i = fetch->next++;
 		if (i >= fetch->found.n)
 			return;
-		read_block(fetch, &fetch->found.v[i]);
+		find_out(fetch, &fetch->found.v[i]);
 	}
 }
 
 /* --- the result ---------------------------------------------------------------------------- */
 
-static void fill_view(const struct fetch *fetch, struct block_view *view)
+static void add_partial(struct block_view *view, const struct found *found)
 {
-	for (size_t i = 0; i < fetch->found.n; i++) {
-		const struct found *found = &fetch->found.v[i];
-		switch (found->what) {
-		case FOUND_META:
-			vec_push(&view->metas, meta_ref(found->meta));
-			break;
-		case FOUND_NOTHING:
-		case FOUND_CORRUPT: {
-			bool corrupt = found->what == FOUND_CORRUPT;
-			vec_push(&view->partial, (struct partial_block){found->id, corrupt});
-			view->n_in_state[corrupt ? BLOCK_CORRUPTED_META : BLOCK_NO_META]++;
-			break;
-		}
-		case FOUND_FOLDER:
-		case FOUND_FAILURE:
-			view->n_failed++;
-			break;
-		}
-	}
-	view->n_in_state[BLOCK_FAILED] = view->n_failed;
-	view->failure = fetch->failure;
+	bool corrupt = found->what == FOUND_CORRUPT;
+
+	vec_push(&view->partial, (struct partial_block){found->id, corrupt});
+	view->n_in_state[corrupt ? BLOCK_CORRUPTED_META : BLOCK_NO_META]++;
 }
 
-/* Only a complete view tells what is not needed any more. */
-static void replace_cache(struct fetcher *f, const struct fetch *fetch)
+static void fill_view(const struct fetch *fetch, struct block_view *view)
 {
-	forget_all(f);
+	const struct fetcher *f = fetch->fetcher;
+
 	for (size_t i = 0; i < fetch->found.n; i++) {
 		const struct found *found = &fetch->found.v[i];
 		if (found->meta)
-			vec_push(&f->cached, (struct cached){found->id, meta_ref(found->meta),
-							     found->modified_ms});
+			vec_push(&view->metas, meta_ref(found->meta));
+		if (found->what == FOUND_NOTHING || found->what == FOUND_CORRUPT)
+			add_partial(view, found);
+		view->n_failed += found->what == FOUND_FAILURE;
 	}
+	view->n_in_state[BLOCK_FAILED] = view->n_failed;
+	view->failure = fetch->failure;
+	view->shows_marks = true;
+	for (size_t i = 0; i < f->marked.n; i++)
+		vec_push(&view->marked, f->marked.v[i]);
 }
 
-static void clean_disk(const struct fetcher *f)
+static bool is_known(void *arg, struct ulid id)
 {
-	struct fs_names names auto_done(fs_names_done) = {0};
-	struct err err = ERR_INIT;
-	struct ulid id;
+	return find_known(arg, id) != NULL;
+}
 
-	if (!f->cache_dir || !fs_list(f->cache_dir, &names, &err))
-		return;
-	for (size_t i = 0; i < names.n; i++)
-		if (ulid_parse(str_of(names.v[i]), &id) && !find_cached(f, id))
-			forget_on_disk(f, id);
+static void take_marks(struct fetcher *f, const struct bucket_scan *scan)
+{
+	f->scanned_ms = clock_wall_ms(f->options.clock);
+	vec_clear(&f->marked);
+	for (size_t i = 0; i < scan->marked.n; i++)
+		vec_push(&f->marked, scan->marked.v[i]);
+	save_marks(f);
+}
+
+/* Blocks that were known and are not in the view have proved to be gone. */
+static void remember(struct fetcher *f, const struct fetch *fetch, const struct block_view *view)
+{
+	for (size_t i = 0; i < f->known.n; i++)
+		meta_unref(f->known.v[i].meta);
+	vec_clear(&f->known);
+	for (size_t i = 0; i < fetch->found.n; i++) {
+		const struct found *found = &fetch->found.v[i];
+		if (found->meta)
+			vec_push(&f->known, (struct known){found->id, meta_ref(found->meta),
+							   found->modified_ms});
+		if (found->meta && found->what == FOUND_FAILURE)
+			fetcher_suspect(f, found->id); /* it is still in doubt */
+	}
+	label_pool_sweep(f->labels);
+	if (view->n_failed == 0 && !f->was_cleaned) {
+		meta_cache_clean(&f->cache, is_known, f);
+		f->was_cleaned = true;
+	}
 }
 
 static void fetch_done(struct fetch *fetch)
@@ -381,6 +466,7 @@ static void fetch_done(struct fetch *fetch)
 	for (size_t i = 0; i < fetch->found.n; i++)
 		meta_unref(fetch->found.v[i].meta);
 	vec_done(&fetch->found);
+	bucket_scan_done(&fetch->scan);
 	mutex_done(&fetch->mu);
 }
 
@@ -391,14 +477,13 @@ static bool fetch_view(struct fetch *fetch, struct block_view *view, struct err 
 	counter_inc(f->base_syncs);
 	if (!find_blocks(fetch, err))
 		return false;
-	block_workers_run(f->options.concurrency, fetch->found.n, read_blocks, fetch);
+	block_workers_run(f->options.concurrency, fetch->found.n, find_out_all, fetch);
 	if (!ctx_check(fetch->ctx, err))
 		return false;
+	if (fetch->is_scan)
+		take_marks(f, &fetch->scan);
 	fill_view(fetch, view);
-	if (view->n_failed == 0) {
-		replace_cache(f, fetch);
-		clean_disk(f);
-	}
+	remember(f, fetch, view);
 	for (size_t i = 0; i < f->options.n_filters; i++) {
 		struct block_filter *filter = f->options.filters[i];
 		if (!filter->apply(filter, fetch->ctx, view, err))

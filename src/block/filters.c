@@ -5,6 +5,9 @@
 #include "block/markers.h"
 #include "block/workers.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static bool *new_drops(struct arena *a, const struct block_view *view)
 {
 	return ARENA_ARRAY(a, bool, view->metas.n);
@@ -73,12 +76,22 @@ void consistency_delay_filter_init(struct consistency_delay_filter *f, int64_t d
 
 /* --- deletion marks ------------------------------------------------------------------------ */
 
+/* Times of marks that say nothing. */
+#define MARK_UNREAD INT64_MIN
+#define MARK_NONE   INT64_MAX
+
+struct known_mark {
+	struct ulid id;
+	int64_t modified_ms; /* of the object */
+	int64_t marked_ms;   /* what it says */
+};
+
 /* The work of several threads on one view. */
 struct mark_reading {
 	struct deletion_mark_filter *filter;
 	struct ctx *ctx;
-	struct block_view *view;
-	bool *drop;
+	struct known_mark **v; /* those to be read */
+	size_t n;
 	_Atomic size_t next;
 	struct mutex mu;
 	struct err err; /* guarded by mu; the first failure */
@@ -90,23 +103,27 @@ static void fail_reading(struct mark_reading *r, const struct err *err)
 	if (r->err.code == ERR_OK)
 		r->err = *err;
 	mutex_unlock(&r->mu);
-	r->next = r->view->metas.n;
+	r->next = r->n;
 }
 
-static void read_mark(struct mark_reading *r, size_t i)
+static void read_mark(struct mark_reading *r, struct known_mark *known)
 {
 	struct deletion_mark_filter *f = r->filter;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct ulid id = r->view->metas.v[i]->id;
 	struct err err = ERR_INIT;
 	struct block_mark mark;
 
-	if (mark_read(f->bucket, r->ctx, MARK_DELETION, id, a, &mark, &err))
-		r->drop[i] = clock_wall_ms(f->clock) - mark.time_s * 1000 > f->delay_ms;
-	else if (err.code == ERR_CORRUPT)
-		log_warn(f->logger, "a deletion mark cannot be read and is ignored", LOG_ERR(&err));
-	else if (err.code != ERR_NOT_FOUND)
+	if (mark_read(f->bucket, r->ctx, MARK_DELETION, known->id, a, &mark, &err)) {
+		known->marked_ms = mark.time_s * 1000;
+		return;
+	}
+	if (err.code != ERR_NOT_FOUND && err.code != ERR_CORRUPT) {
 		fail_reading(r, &err);
+		return;
+	}
+	known->marked_ms = MARK_NONE;
+	if (err.code == ERR_CORRUPT)
+		log_warn(f->logger, "a deletion mark cannot be read and is ignored", LOG_ERR(&err));
 }
 
 static void read_marks(void *arg)
@@ -115,10 +132,65 @@ static void read_marks(void *arg)
 
 	for (;;) {
 		size_t i = r->next++;
-		if (i >= r->view->metas.n)
+		if (i >= r->n)
 			return;
-		read_mark(r, i);
+		read_mark(r, r->v[i]);
 	}
+}
+
+static int known_by_id(const void *key, const void *entry)
+{
+	return ulid_cmp(*(const struct ulid *)key, ((const struct known_mark *)entry)->id);
+}
+
+static struct known_mark *find_mark(const struct deletion_mark_filter *f, struct ulid id)
+{
+	return f->known.n ? bsearch(&id, f->known.v, f->known.n, sizeof(*f->known.v), known_by_id)
+			  : NULL;
+}
+
+/* What is known of the marks that the view shows; of all blocks when it does not tell. */
+static void expect_marks(struct deletion_mark_filter *f, const struct block_view *view)
+{
+	struct deletion_mark_filter before = *f;
+	size_t n = view->shows_marks ? view->marked.n : view->metas.n;
+
+	memset(&f->known, 0, sizeof(f->known));
+	vec_reserve(&f->known, n);
+	for (size_t i = 0; i < n; i++) {
+		struct known_mark mark = {.modified_ms = INT64_MIN, .marked_ms = MARK_UNREAD};
+		mark.id = view->shows_marks ? view->marked.v[i].id : view->metas.v[i]->id;
+		const struct known_mark *known =
+		    view->shows_marks ? find_mark(&before, mark.id) : NULL;
+		if (view->shows_marks)
+			mark.modified_ms = view->marked.v[i].modified_ms;
+		if (known && known->marked_ms != MARK_NONE &&
+		    known->modified_ms == mark.modified_ms)
+			mark.marked_ms = known->marked_ms;
+		vec_push(&f->known, mark);
+	}
+	vec_done(&before.known);
+}
+
+static bool read_unread(struct deletion_mark_filter *f, struct ctx *ctx,
+			const struct block_view *view, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct mark_reading r = {.filter = f, .ctx = ctx};
+
+	r.v = ARENA_ARRAY(a, struct known_mark *, view->metas.n);
+	for (size_t i = 0; i < view->metas.n; i++) {
+		struct known_mark *mark = find_mark(f, view->metas.v[i]->id);
+		if (mark && mark->marked_ms == MARK_UNREAD)
+			r.v[r.n++] = mark;
+	}
+	mutex_init(&r.mu, RANK_LEAF);
+	block_workers_run(f->concurrency, r.n, read_marks, &r);
+	mutex_done(&r.mu);
+	if (r.err.code == ERR_OK)
+		return true;
+	*err = r.err;
+	return false;
 }
 
 static bool apply_deletion_marks(struct block_filter *base, struct ctx *ctx,
@@ -126,16 +198,18 @@ static bool apply_deletion_marks(struct block_filter *base, struct ctx *ctx,
 {
 	struct deletion_mark_filter *f = (struct deletion_mark_filter *)base;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
-	struct mark_reading r = {.filter = f, .ctx = ctx, .view = view, .drop = new_drops(a, view)};
+	bool *drop = new_drops(a, view);
 
-	mutex_init(&r.mu, RANK_LEAF);
-	block_workers_run(f->concurrency, view->metas.n, read_marks, &r);
-	mutex_done(&r.mu);
-	if (r.err.code != ERR_OK) {
-		*err = r.err;
+	expect_marks(f, view);
+	if (!read_unread(f, ctx, view, err))
 		return false;
+	int64_t now_ms = clock_wall_ms(f->clock);
+	for (size_t i = 0; i < view->metas.n; i++) {
+		const struct known_mark *mark = find_mark(f, view->metas.v[i]->id);
+		drop[i] =
+		    mark && mark->marked_ms != MARK_NONE && now_ms - mark->marked_ms > f->delay_ms;
 	}
-	block_view_drop(view, r.drop, BLOCK_MARKED_FOR_DELETION);
+	block_view_drop(view, drop, BLOCK_MARKED_FOR_DELETION);
 	return true;
 }
 
@@ -143,6 +217,15 @@ void deletion_mark_filter_init(struct deletion_mark_filter *f, struct bucket *bu
 			       int64_t delay_ms, unsigned concurrency, struct clock *clock,
 			       struct logger *logger)
 {
-	*f = (struct deletion_mark_filter){
-	    {apply_deletion_marks}, bucket, delay_ms, concurrency, clock, logger};
+	*f = (struct deletion_mark_filter){.base.apply = apply_deletion_marks,
+					   .bucket = bucket,
+					   .delay_ms = delay_ms,
+					   .concurrency = concurrency,
+					   .clock = clock,
+					   .logger = logger};
+}
+
+void deletion_mark_filter_done(struct deletion_mark_filter *f)
+{
+	vec_done(&f->known);
 }

@@ -62,7 +62,9 @@ void consistency_delay_filter_init(struct consistency_delay_filter *f, int64_t d
 				   struct clock *clock);
 
 /* Not the blocks that were marked for deletion longer ago than that. A mark that cannot be parsed
- * is none; one of another version is an error. */
+ * is none; one of another version is an error. Where a view shows which blocks have a mark, only
+ * theirs are read, each once. */
+struct known_mark;
 struct deletion_mark_filter {
 	struct block_filter base; /* first, so that the two pointers convert */
 	struct bucket *bucket;
@@ -70,10 +72,12 @@ struct deletion_mark_filter {
 	unsigned concurrency;
 	struct clock *clock;
 	struct logger *logger;
+	VEC(struct known_mark) known; /* ascending by id: its own */
 };
 void deletion_mark_filter_init(struct deletion_mark_filter *f, struct bucket *bucket,
 			       int64_t delay_ms, unsigned concurrency, struct clock *clock,
 			       struct logger *logger);
+void deletion_mark_filter_done(struct deletion_mark_filter *f);
 
 /* Drops no block, and takes these labels from all of them, so that blocks of replicas are one
  * group. A block that is left without labels gets the first of them, with the value "deduped". */

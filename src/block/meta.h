@@ -107,8 +107,15 @@ int64_t meta_file_size(const struct meta *m, struct str path);
  */
 struct str meta_group_key(const struct meta *m, struct arena *a);
 
+/* Forget what a block that is only read needs not: its files but the index, parents, hints, and
+ * what other programs wrote. */
+void meta_drop_details(struct meta *m);
+
 /* A deep copy in one piece of memory, for keeping many of them. Threads: never changes. */
 struct meta *meta_new(const struct meta *m);
+/* The same, without labels of its own; takes the reference. */
+struct shared_labels;
+struct meta *meta_new_shared(const struct meta *m, struct shared_labels *labels);
 struct meta *meta_ref(struct meta *m);
 void meta_unref(struct meta *m); /* NULL is fine */
 CLEANUP_DEFINE(struct meta, meta_unref)

@@ -79,7 +79,7 @@ static bool ls(struct bucket_tool *t, struct ctx *ctx, struct err *err)
 	struct buf out auto_done(buf_done) = BUF_INIT(BUCKET_TOOL_OUTPUT_MAX_BYTES);
 	struct relabel_filter selector;
 	struct time_partition_filter times;
-	struct deletion_mark_filter marks;
+	struct deletion_mark_filter marks auto_done(deletion_mark_filter_done) = {0};
 	struct block_filter *filters[] = {&selector.base, &times.base, &marks.base};
 
 	if (!selector_rules(&o->selector, &rules, err))

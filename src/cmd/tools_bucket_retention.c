@@ -72,7 +72,7 @@ static bool fetch(struct bucket_tool *t, struct ctx *ctx, struct block_view *out
 	struct relabel_filter selector;
 	struct consistency_delay_filter fresh;
 	struct duplicate_filter duplicates;
-	struct deletion_mark_filter marks;
+	struct deletion_mark_filter marks auto_done(deletion_mark_filter_done) = {0};
 	struct block_filter *filters[] = {&selector.base, &fresh.base, &duplicates.base,
 					  &marks.base};
 

@@ -6,6 +6,8 @@
 
 enum { N_FILTERS = 6 };
 
+enum { SCANS_PER_DELAY = 4, SCAN_INTERVAL_MAX_MS = 6 * 60 * 60 * 1000 };
+
 struct gateway {
 	struct parquet_filter parquet;
 	struct time_partition_filter time_partition;
@@ -35,6 +37,14 @@ static void make_filters(struct gateway *g, const struct gateway_options *o)
 	g->filters[5] = &g->duplicates.base;
 }
 
+/* A mark counts when it is so old; it is seen long before. */
+static int64_t scan_interval_ms(const struct gateway_options *o)
+{
+	int64_t ms = o->ignore_deletion_marks_delay_ms / SCANS_PER_DELAY;
+
+	return ms < SCAN_INTERVAL_MAX_MS ? ms : SCAN_INTERVAL_MAX_MS;
+}
+
 struct gateway *gateway_new(const struct gateway_options *o)
 {
 	struct gateway *g = NEW(struct gateway);
@@ -45,6 +55,9 @@ struct gateway *gateway_new(const struct gateway_options *o)
 	    .discovery = o->discovery,
 	    .concurrency = o->fetch_concurrency,
 	    .data_dir = o->data_dir,
+	    .scan_interval_ms = scan_interval_ms(o),
+	    .keeps_little = true,
+	    .clock = o->clock,
 	    .filters = g->filters,
 	    .n_filters = N_FILTERS,
 	    .metrics = o->metrics,
@@ -77,6 +90,7 @@ void gateway_free(struct gateway *g)
 		return;
 	store_close(bucket_store_api(g->store));
 	fetcher_free(g->fetcher);
+	deletion_mark_filter_done(&g->deletion_marks);
 	free(g);
 }
 

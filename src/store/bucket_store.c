@@ -220,6 +220,17 @@ static void health_changed(void *arg)
 	pthread_cond_broadcast(&s->changed);
 }
 
+/* A request missed an object of a block: the bucket is looked at before it is time, once. */
+static void object_is_missing(void *arg, struct ulid id)
+{
+	struct bucket_store *s = arg;
+
+	fetcher_suspect(s->options.fetcher, id);
+	MUTEX_HOLD(&s->mu);
+	s->is_sync_wanted = true;
+	pthread_cond_broadcast(&s->changed);
+}
+
 static struct header_cache *new_headers(struct bucket_store *s)
 {
 	const struct bucket_store_options *o = &s->options;
@@ -236,6 +247,7 @@ static struct header_cache *new_headers(struct bucket_store *s)
 	    .metrics = o->metrics,
 	    .logger = o->logger,
 	    .on_health = health_changed,
+	    .on_missing = object_is_missing,
 	    .arg = s,
 	});
 }

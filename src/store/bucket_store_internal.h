@@ -32,6 +32,7 @@ struct bucket_store {
 	uint64_t n_catalogs;    /* there were so far */
 	bool is_ready;          /* the first sync is done */
 	bool is_health_new;     /* the catalog shows broken blocks, or lacks healed ones */
+	bool is_sync_wanted;    /* a request missed an object */
 	pthread_cond_t changed; /* a new catalog, or is_health_new */
 };
 

@@ -158,11 +158,10 @@ static void remove_unknown_dirs(struct bucket_store *s)
 bool bucket_store_initial_sync(struct bucket_store *s, struct ctx *ctx, int64_t retry_interval_ms,
 			       int64_t give_up_after_ms, struct err *err)
 {
-	int64_t waited_ms = 0;
+	int64_t n_retries = retry_interval_ms > 0 ? give_up_after_ms / retry_interval_ms : 0;
 
 	while (!bucket_store_sync(s, ctx, err)) {
-		waited_ms += retry_interval_ms;
-		if (waited_ms > give_up_after_ms || ctx_done(ctx))
+		if (n_retries-- <= 0 || ctx_done(ctx))
 			return err_wrap(err, "initial sync");
 		log_warn(s->options.logger, "initial sync failed, it is tried again", LOG_ERR(err));
 		if (!ctx_sleep_ms(ctx, retry_interval_ms))
@@ -188,32 +187,66 @@ static void take_health(struct bucket_store *s)
 	replace_catalog(s, after);
 }
 
-/* False when `ctx` is done, or with the time reached; true for changed health. */
-static bool wait_for_health(struct bucket_store *s, struct ctx *ctx, int64_t until_ns)
+enum reason { REASON_TIME, REASON_HEALTH, REASON_SUSPICION };
+
+/* What to do next. `may_hurry`: a suspicion may lead to a sync before it is time. */
+static enum reason wait_for_reason(struct bucket_store *s, struct ctx *ctx, int64_t until_ns,
+				   bool may_hurry)
 {
+	enum reason reason = REASON_TIME;
 	struct ctx_waker waker;
 
 	ctx_waker_start(&waker, ctx, &s->changed, &s->mu.os);
 	mutex_lock(&s->mu);
-	while (!s->is_health_new && clock_monotonic_ns(&clock_system) < until_ns &&
+	while (!s->is_health_new && !(may_hurry && s->is_sync_wanted) &&
+	       clock_monotonic_ns(&clock_system) < until_ns &&
 	       ctx_wait_until(ctx, until_ns, &s->changed, &s->mu.os))
 		;
-	bool is_new = s->is_health_new;
+	if (s->is_health_new)
+		reason = REASON_HEALTH;
+	else if (may_hurry && s->is_sync_wanted)
+		reason = REASON_SUSPICION;
 	s->is_health_new = false;
+	if (reason != REASON_HEALTH)
+		s->is_sync_wanted = false;
 	mutex_unlock(&s->mu);
 	ctx_waker_stop(&waker);
-	return is_new && !ctx_done(ctx);
+	return reason;
+}
+
+static void sync_and_log(struct bucket_store *s, struct ctx *ctx)
+{
+	struct err err = ERR_INIT;
+
+	if (!ctx_done(ctx) && !bucket_store_sync(s, ctx, &err) && !ctx_done(ctx))
+		log_warn(s->options.logger, "syncing blocks failed", LOG_ERR(&err));
+}
+
+/* Until it is time for the next sync. */
+static void look_out(struct bucket_store *s, struct ctx *ctx, int64_t until_ns)
+{
+	bool may_hurry = true;
+
+	while (!ctx_done(ctx)) {
+		switch (wait_for_reason(s, ctx, until_ns, may_hurry)) {
+		case REASON_TIME:
+			return;
+		case REASON_HEALTH:
+			take_health(s);
+			break;
+		case REASON_SUSPICION:
+			may_hurry = false;
+			sync_and_log(s, ctx);
+			break;
+		}
+	}
 }
 
 void bucket_store_run(struct bucket_store *s, struct ctx *ctx, int64_t interval_ms)
 {
 	while (!ctx_done(ctx)) {
-		struct err err = ERR_INIT;
-		int64_t until_ns =
-		    clock_monotonic_ns(&clock_system) + interval_ms * INT64_C(1000000);
-		while (wait_for_health(s, ctx, until_ns))
-			take_health(s);
-		if (!ctx_done(ctx) && !bucket_store_sync(s, ctx, &err) && !ctx_done(ctx))
-			log_warn(s->options.logger, "syncing blocks failed", LOG_ERR(&err));
+		look_out(s, ctx,
+			 clock_monotonic_ns(&clock_system) + interval_ms * INT64_C(1000000));
+		sync_and_log(s, ctx);
 	}
 }

@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "block/block_id.h"
 #include "block/object_source.h"
+#include "store/watched_source.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum { DEFAULT_BUDGET_BYTES = 256 << 20, DEFAULT_THREADS = 20, OPEN_HEADERS_MAX 
 struct header_load;
 
 struct block_header {
+	struct source_watcher watcher; /* of the index; first, so that the two pointers convert */
 	struct header_cache *cache;
 	struct ulid id;
 	int64_t index_bytes; /* 0: not known */
@@ -227,7 +229,8 @@ static void add_open(struct header_cache *c, struct block_header *h, struct inde
 	struct object_path name = block_object_path(h->id, INDEX_FILENAME);
 
 	h->open = open;
-	h->index = object_source_new(c->options.bucket, str_of(name.s), open->index_bytes);
+	h->index = watched_source_new(
+	    object_source_new(c->options.bucket, str_of(name.s), open->index_bytes), &h->watcher);
 	h->open_bytes = index_header_memory_bytes(open);
 	h->n_users = n_users;
 	c->used_bytes += h->open_bytes;
@@ -236,6 +239,20 @@ static void add_open(struct header_cache *c, struct block_header *h, struct inde
 	if (n_users == 0)
 		link_idle(c, h);
 	close_beyond_budget(c);
+}
+
+/* Without mu: nobody has it any more. */
+static void free_header(struct block_header *h)
+{
+	struct header_cache *c = h->cache;
+
+	mutex_lock(&c->mu);
+	if (h->open) {
+		unlink_idle(c, h);
+		close_header(c, h);
+	}
+	mutex_unlock(&c->mu);
+	free(h);
 }
 
 void header_cache_close_idle(struct header_cache *c)
@@ -468,6 +485,8 @@ static void run_load(void *arg)
 	if (ok)
 		err = ERR_INIT;
 	count_load(c, ok, start_ns);
+	if (err.code == ERR_NOT_FOUND)
+		block_header_tell_missing(h);
 	bool is_void = !ok && path && h->is_dropped;
 	if (!is_void)
 		tell_health(h, &err);
@@ -476,8 +495,11 @@ static void run_load(void *arg)
 	l->is_void = is_void;
 	l->is_in_folder = false;
 	end_load(c, l, open);
+	/* Before anyone learns of the end: who then gives back its reference gives back the last. */
+	bool is_last = --h->n_refs == 0;
 	mutex_unlock(&c->mu);
-	block_header_unref(h);
+	if (is_last)
+		free_header(h);
 }
 
 /* With mu held; the caller submits run_load() afterwards if *begun. */
@@ -580,10 +602,24 @@ static bool load(struct block_header *h, struct load_wish wish, struct ctx *ctx,
 
 /* --- one block's --------------------------------------------------------------------------- */
 
+void block_header_tell_missing(struct block_header *h)
+{
+	const struct header_cache_options *o = &h->cache->options;
+
+	if (o->on_missing)
+		o->on_missing(o->arg, h->id);
+}
+
+static void index_is_missing(struct source_watcher *w)
+{
+	block_header_tell_missing((struct block_header *)w);
+}
+
 struct block_header *block_header_new(struct header_cache *c, struct ulid id, int64_t index_bytes)
 {
 	struct block_header *h = NEW(struct block_header);
 
+	h->watcher.on_missing = index_is_missing;
 	h->cache = c;
 	h->id = id;
 	h->index_bytes = index_bytes;
@@ -593,16 +629,8 @@ struct block_header *block_header_new(struct header_cache *c, struct ulid id, in
 
 void block_header_unref(struct block_header *h)
 {
-	if (!h || --h->n_refs > 0)
-		return;
-	struct header_cache *c = h->cache;
-	mutex_lock(&c->mu);
-	if (h->open) {
-		unlink_idle(c, h);
-		close_header(c, h);
-	}
-	mutex_unlock(&c->mu);
-	free(h);
+	if (h && --h->n_refs == 0)
+		free_header(h);
 }
 
 const struct index_header *block_header_get(struct block_header *h, struct ctx *ctx,

@@ -38,6 +38,8 @@ struct header_cache_options {
 	struct logger *logger;   /* may be NULL */
 	/* Called, without locks, when a header turns out not to be usable, or usable again. */
 	void (*on_health)(void *arg);
+	/* Called when an object of a block was not there. */
+	void (*on_missing)(void *arg, struct ulid id);
 	void *arg;
 };
 
@@ -87,6 +89,9 @@ bool block_header_is_broken(const struct block_header *h);
 /* When a request last used it, in wall time; 0: never. */
 int64_t block_header_used_ms(const struct block_header *h);
 void block_header_set_used_ms(struct block_header *h, int64_t used_ms);
+
+/* An object of the block was not there. */
+void block_header_tell_missing(struct block_header *h);
 
 /* The block is gone: its folder is removed. Requests that still have it go on in memory. */
 void block_header_drop(struct block_header *h);

@@ -95,11 +95,21 @@ struct byte_source *store_block_index(struct store_block *b)
 	return block_header_index(b->header);
 }
 
+static bool get(struct store_block *b, struct ctx *ctx, const char *file, uint64_t start,
+		uint64_t end, struct byte_sink *sink, struct err *err)
+{
+	if (bucket_get(b->bucket, ctx, block_object(b->meta->id, file), (int64_t)start,
+		       (int64_t)(end - start), sink, err))
+		return true;
+	if (err->code == ERR_NOT_FOUND)
+		block_header_tell_missing(b->header);
+	return false;
+}
+
 bool store_block_get_index(struct store_block *b, struct ctx *ctx, uint64_t start, uint64_t end,
 			   struct byte_sink *sink, struct err *err)
 {
-	return bucket_get(b->bucket, ctx, block_object(b->meta->id, INDEX_FILENAME), (int64_t)start,
-			  (int64_t)(end - start), sink, err);
+	return get(b, ctx, INDEX_FILENAME, start, end, sink, err);
 }
 
 bool store_block_get_chunks(struct store_block *b, struct ctx *ctx, uint32_t segment,
@@ -108,6 +118,5 @@ bool store_block_get_chunks(struct store_block *b, struct ctx *ctx, uint32_t seg
 	char file[32];
 
 	snprintf(file, sizeof(file), CHUNKS_DIRNAME "/%06" PRIu32, segment + 1);
-	return bucket_get(b->bucket, ctx, block_object(b->meta->id, file), (int64_t)start,
-			  (int64_t)(end - start), sink, err);
+	return get(b, ctx, file, start, end, sink, err);
 }

@@ -33,7 +33,7 @@ struct verification {
 /* Each issue sees the bucket as the one before has left it. */
 static bool fetch(struct verification *v, struct err *err)
 {
-	struct deletion_mark_filter marks;
+	struct deletion_mark_filter marks auto_done(deletion_mark_filter_done) = {0};
 	struct block_filter *filters[] = {&marks.base};
 
 	deletion_mark_filter_init(&marks, v->o->bucket, 0, BUCKET_VIEW_CONCURRENCY, v->o->clock,

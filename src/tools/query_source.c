@@ -48,6 +48,7 @@ void query_source_close(struct query_source *s)
 		if (part->store && !part->is_taken)
 			store_close(bucket_store_api(part->store));
 		fetcher_free(part->fetcher);
+		deletion_mark_filter_done(&part->deletion_marks);
 		free(part->name);
 	}
 	free(s->parts);

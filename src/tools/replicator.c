@@ -82,6 +82,7 @@ void replicator_free(struct replicator *r)
 	if (!r)
 		return;
 	fetcher_free(r->fetcher);
+	deletion_mark_filter_done(&r->marks);
 	free(r);
 }
 

@@ -125,6 +125,53 @@ static void blocks_marked_long_ago_are_dropped(void **state)
 		  err);
 
 	expect_left(&f.base, &view, BLOCK_MARKED_FOR_DELETION, "ABDE", 1);
+	deletion_mark_filter_done(&f);
+}
+
+static void add_seen_mark(struct block_view *view, char letter, int64_t modified_ms)
+{
+	view->shows_marks = true;
+	vec_push(&view->marked, (struct seen_mark){id_of(letter), modified_ms});
+}
+
+static void marks_that_a_view_shows_are_read_once(void **state)
+{
+	struct fake_clock clock;
+	struct bucket *b auto_free(bucket_close) = inmem_bucket_new(&clock.base);
+	struct fault_bucket *counting = fault_bucket_new(b, FAULT_CRASH, SIZE_MAX);
+	struct bucket *counted auto_free(bucket_close) = &counting->base;
+	struct deletion_mark_filter f;
+	(void)state;
+
+	fake_clock_init(&clock, NOW_MS);
+	deletion_mark_filter_init(&f, counted, 60000, 4, &clock.base, NULL);
+	mark(b, 'A', 61000); /* not shown */
+	mark(b, 'B', 61000);
+	mark(b, 'C', 30000);
+	for (int i = 0; i < 3; i++) {
+		struct block_view view = {0};
+		for (char c = 'A'; c <= 'C'; c++)
+			add(&view, &(struct meta){.id = id_of(c)});
+		add_seen_mark(&view, 'B', 1);
+		add_seen_mark(&view, 'C', 1);
+		add_seen_mark(&view, 'E', 1); /* of a block that another filter dropped */
+		expect_left(&f.base, &view, BLOCK_MARKED_FOR_DELETION, i < 2 ? "AC" : "A",
+			    i < 2 ? 1 : 2);
+		fake_clock_advance(&clock, i == 0 ? 0 : 31000);
+		assert_int_equal(counting->n_operations, 2);
+	}
+
+	/* It was made anew meanwhile. */
+	struct err err = ERR_INIT;
+	struct block_view view = {0};
+	struct block_mark late = {.id = id_of('B'), .time_s = clock.now_ms / 1000};
+	expect_ok(mark_remove(b, NULL, MARK_DELETION, id_of('B'), &err), err);
+	expect_ok(mark_write(b, NULL, MARK_DELETION, &late, &err), err);
+	add(&view, &(struct meta){.id = id_of('B')});
+	add_seen_mark(&view, 'B', 2);
+	expect_left(&f.base, &view, BLOCK_MARKED_FOR_DELETION, "B", 0);
+	assert_int_equal(counting->n_operations, 3);
+	deletion_mark_filter_done(&f);
 }
 
 static void a_mark_of_another_version_or_a_failing_bucket_fails_the_fetch(void **state)
@@ -144,9 +191,11 @@ static void a_mark_of_another_version_or_a_failing_bucket_fails_the_fetch(void *
 	deletion_mark_filter_init(&f, b, 0, 2, &clock_system, NULL);
 	expect_err(f.base.apply(&f.base, NULL, &view, &err), err, ERR_UNSUPPORTED,
 		   "deletion-mark.json: unexpected version 9");
+	deletion_mark_filter_done(&f);
 	deletion_mark_filter_init(&f, broken, 0, 2, &clock_system, NULL);
 	expect_err(f.base.apply(&f.base, NULL, &view, &err), err, ERR_UNAVAILABLE,
 		   "fault injected");
+	deletion_mark_filter_done(&f);
 	block_view_done(&view);
 }
 
@@ -207,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(only_blocks_that_reach_into_the_partition_are_kept),
 	    cmocka_unit_test(fresh_blocks_wait_unless_a_compactor_made_them),
 	    cmocka_unit_test(blocks_marked_long_ago_are_dropped),
+	    cmocka_unit_test(marks_that_a_view_shows_are_read_once),
 	    cmocka_unit_test(a_mark_of_another_version_or_a_failing_bucket_fails_the_fetch),
 	    cmocka_unit_test(blocks_whose_sources_are_all_in_another_are_dropped),
 	    cmocka_unit_test(other_labels_or_resolutions_are_other_groups),

@@ -676,6 +676,41 @@ static void a_broken_block_is_not_served_until_it_is_healed(void **state)
 	end_warming(&w);
 }
 
+static void *run_syncs(void *arg)
+{
+	struct warming *w = arg;
+
+	bucket_store_run(w->store, w->ctx, 3600000);
+	return NULL;
+}
+
+static void a_request_that_misses_an_object_has_the_bucket_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	struct fetcher *fetcher auto_free(fetcher_free) = fetcher_new(&(
+	    const struct fetcher_options){.bucket = &f->faults->base, .scan_interval_ms = 3600000});
+	char bytes[10];
+	struct fixed_sink sink = fixed_sink_of(bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
+	golden_block_put(f->inner, &(struct golden_block){.ulid = B});
+	f->options.fetcher = fetcher;
+	open_store(f);
+	struct warming w = {.store = f->store, .ctx = ctx_new(NULL, CTX_NO_DEADLINE)};
+	assert_int_equal(pthread_create(&w.thread, NULL, run_syncs, &w), 0);
+	expect_ok(bucket_remove(f->inner, NULL, STR(A "/meta.json"), &err), err);
+	expect_ok(bucket_remove(f->inner, NULL, STR(A "/chunks/000001"), &err), err);
+	struct block_catalog *c = bucket_store_catalog(f->store);
+	expect_err(store_block_get_chunks(c->blocks.v[0], NULL, 0, 0, 10, &sink.base, &err), err,
+		   ERR_NOT_FOUND, "chunks/000001");
+	wait_until(n_blocks(f) == 1);
+	block_catalog_unref(c);
+	end_warming(&w);
+	store_close(bucket_store_api(f->store));
+	f->store = NULL;
+}
+
 static void folders_of_unknown_blocks_are_removed_at_start(void **state)
 {
 	struct fixture *f = *state;
@@ -953,6 +988,7 @@ int main(void)
 	    TEST(headers_come_to_the_disk_without_a_request),
 	    TEST(blocks_used_before_the_restart_come_first),
 	    TEST(a_broken_block_is_not_served_until_it_is_healed),
+	    TEST(a_request_that_misses_an_object_has_the_bucket_looked_at),
 	    TEST(folders_of_unknown_blocks_are_removed_at_start),
 	    TEST(the_first_sync_is_tried_again_and_then_given_up),
 	    TEST(info_tells_labels_times_and_joined_ranges),

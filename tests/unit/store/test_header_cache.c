@@ -31,6 +31,7 @@ struct fixture {
 	struct header_cache *cache;
 	struct metrics *metrics;
 	size_t n_health;
+	size_t n_missing;
 };
 
 static bool slow_get(struct bucket *b, struct ctx *ctx, struct str name, int64_t offset,
@@ -63,6 +64,14 @@ static void count_health(void *arg)
 	((struct fixture *)arg)->n_health++;
 }
 
+static void count_missing(void *arg, struct ulid id)
+{
+	struct fixture *f = arg;
+
+	assert_int_equal(ulid_str(id)[2], 'A');
+	f->n_missing++;
+}
+
 static int set_up(void **state)
 {
 	static struct fixture f;
@@ -79,6 +88,7 @@ static int set_up(void **state)
 	    .clock = &f.clock.base,
 	    .metrics = f.metrics,
 	    .on_health = count_health,
+	    .on_missing = count_missing,
 	    .arg = &f,
 	};
 	golden_block_put(f.inner, &(struct golden_block){.ulid = A});
@@ -294,6 +304,24 @@ static void a_broken_index_is_told_and_healed(void **state)
 	block_header_unref(a);
 }
 
+static void an_index_that_vanishes_under_an_open_header_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct block_header *a = header_of(f, A);
+	char byte;
+
+	assert_non_null(block_header_get(a, NULL, &err));
+	struct byte_source *index = block_header_index(a);
+	expect_ok(byte_source_read(index, NULL, 0, &byte, 1, &err), err);
+	assert_int_equal(f->n_missing, 0);
+	expect_ok(bucket_remove(f->inner, NULL, STR(A "/index"), &err), err);
+	expect_err(byte_source_read(index, NULL, 0, &byte, 1, &err), err, ERR_NOT_FOUND, "index");
+	assert_int_equal(f->n_missing, 1);
+	block_header_put(a);
+	block_header_unref(a);
+}
+
 static void trouble_of_the_bucket_breaks_no_block(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +422,7 @@ int main(void)
 	    TEST(idle_headers_are_closed_after_their_time),
 	    TEST(a_dropped_block_leaves_nothing_and_can_still_be_read),
 	    TEST(a_broken_index_is_told_and_healed),
+	    TEST(an_index_that_vanishes_under_an_open_header_is_told),
 	    TEST(trouble_of_the_bucket_breaks_no_block),
 	    TEST(many_askers_share_one_download),
 	    TEST(who_goes_away_leaves_the_download_to_the_others),
