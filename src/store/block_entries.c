@@ -83,14 +83,6 @@ static bool blame(void *arg, uint64_t place, struct err *err)
 	return err_wrap(err, "index: series at byte %" PRIu64, place);
 }
 
-static uint64_t estimated_bytes(const struct block_request *r)
-{
-	uint64_t most = r->sizes.series_bytes ? r->sizes.series_bytes : ESTIMATED_SERIES_BYTES;
-	int64_t known = store_block_meta(r->block)->series_max_bytes;
-
-	return known > 0 && (uint64_t)known < most ? (uint64_t)known : most;
-}
-
 static bool read_missing(struct reading *g, const uint64_t *places, size_t n, struct err *err)
 {
 	struct record_read read = {
@@ -100,7 +92,7 @@ static bool read_missing(struct reading *g, const uint64_t *places, size_t n, st
 	    .on_record = take_record,
 	    .refetch = refetch,
 	    .blame = blame,
-	    .estimated_bytes = estimated_bytes(g->r),
+	    .estimated_bytes = block_request_series_bytes(g->r),
 	    .max_bytes = ENTRY_MAX_BYTES,
 	    .pool = g->r->ranges,
 	    .tracker = g->r->tracker,

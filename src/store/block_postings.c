@@ -193,7 +193,10 @@ static bool find(struct finding *f, const struct index_header *header, struct ma
 	if (!postings_plan_make(header->postings, r->ctx, matchers, f->scratch, &f->plan, err))
 		return false;
 	if (!f->plan.nothing) {
-		struct postings_deferral d = postings_plan_defer(&f->plan, thrift);
+		struct postings_thrift t = *thrift;
+		t.series_bytes =
+		    t.assumes_half ? block_request_series_bytes(r) : ESTIMATED_SERIES_BYTES;
+		struct postings_deferral d = postings_plan_defer(&f->plan, &t);
 		count_deferral(r, &d);
 		out->deferred = postings_plan_deferred(&f->plan, a);
 		if (!answer_plan(f, a, &out->list, err))

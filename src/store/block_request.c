@@ -11,6 +11,14 @@ struct index_cache_block block_request_cached(const struct block_request *r)
 	};
 }
 
+uint64_t block_request_series_bytes(const struct block_request *r)
+{
+	uint64_t most = r->sizes.series_bytes ? r->sizes.series_bytes : ESTIMATED_SERIES_BYTES;
+	int64_t known = store_block_meta(r->block)->series_max_bytes;
+
+	return known > 0 && (uint64_t)known < most ? (uint64_t)known : most;
+}
+
 static const char *const what_is_fetched[REQUEST_DATA_N] = {
     [REQUEST_POSTINGS] = "postings",
     [REQUEST_SERIES] = "series",

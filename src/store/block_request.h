@@ -35,6 +35,10 @@ struct block_request {
 	int index_version;
 };
 
+/* What is fetched for an entry of the index while its size is not known: the estimate, or what
+ * meta.json knows to be the most. */
+uint64_t block_request_series_bytes(const struct block_request *r);
+
 struct index_cache_block block_request_cached(const struct block_request *r);
 
 /* Bytes [start, end) of the index or of a segment of chunks, counted against the limit of bytes and

@@ -400,13 +400,15 @@ struct postings_deferral postings_plan_defer(struct postings_plan *plan,
 {
 	struct postings_deferral out = {0};
 	uint64_t first = plan->n_groups ? plan->groups[0].n_refs : 0, left = first;
+	uint64_t series_bytes =
+	    thrift->series_bytes > plan->entry_bytes ? thrift->series_bytes : plan->entry_bytes;
 
 	for (size_t i = 1; i < plan->n_groups; i++) {
 		struct postings_group *g = &plan->groups[i];
 		bool too_many = thrift->assumes_half && thrift->max_lists_per_series > 0 &&
 				(double)g->n_lists > (double)first * thrift->max_lists_per_series;
 		g->deferred =
-		    too_many || list_bytes(g) > plan->entry_bytes * spared_series(g, thrift, &left);
+		    too_many || list_bytes(g) > series_bytes * spared_series(g, thrift, &left);
 		out.n_for_lists += too_many;
 		out.n_for_size += g->deferred && !too_many;
 		out.size_bytes += g->deferred ? g->n_refs * REF_BYTES : 0;

@@ -63,6 +63,9 @@ struct postings_thrift {
 	/* Half of what one group leaves is thought to be left by the next one, as in Thanos; else a
 	 * group is only left out that costs more than all series in question. */
 	bool assumes_half;
+	/* What reading one series costs, when it lies apart from others; less than the average
+	 * entry counts as that. */
+	uint64_t series_bytes;
 	double max_lists_per_series; /* 0: any number; counts with assumes_half only */
 };
 
