@@ -1,6 +1,6 @@
 /* compact.c - how fast are blocks merged into one, and in how much memory?
  *
- *	bench_compact OUT BLOCK...
+ *	bench_compact [--penalty] OUT BLOCK...
  *
  * OUT/index and OUT/chunks/ are what Prometheus' compactor makes of the same blocks (ascending by
  * time), byte for byte, so that its time can be compared: see bench/README.md.
@@ -9,11 +9,11 @@
 #include "bench/measure.h"
 #include "compaction/merge.h"
 
-static void merge_all(struct source_block *const *blocks, size_t n, const char *out,
-		      struct block_stats *stats)
+static void merge_all(struct source_block *const *blocks, size_t n, struct chunk_merger *merger,
+		      const char *out, struct block_stats *stats)
 {
 	struct err err = ERR_INIT;
-	struct merge_options options = {&chunk_merger_one_to_one, {INT64_MIN, INT64_MAX}};
+	struct merge_options options = {merger, {INT64_MIN, INT64_MAX}};
 	size_t bad;
 	struct block_writer *w = block_writer_open(out, &(struct block_writer_options){0}, &err);
 
@@ -29,8 +29,11 @@ int main(int argc, char **argv)
 	struct block_stats stats;
 	struct err err = ERR_INIT;
 
+	bool is_penalty = argc > 1 && strcmp(argv[1], "--penalty") == 0;
+	argc -= is_penalty;
+	argv += is_penalty;
 	if (argc < 3) {
-		fprintf(stderr, "usage: bench_compact OUT BLOCK...\n");
+		fprintf(stderr, "usage: bench_compact [--penalty] OUT BLOCK...\n");
 		return 2;
 	}
 	double start = now_s();
@@ -40,7 +43,8 @@ int main(int argc, char **argv)
 			die(&err);
 		vec_push(&blocks, b);
 	}
-	merge_all(blocks.v, blocks.n, argv[1], &stats);
+	merge_all(blocks.v, blocks.n, is_penalty ? &chunk_merger_penalty : &chunk_merger_one_to_one,
+		  argv[1], &stats);
 	double seconds = now_s() - start, cpu = process_cpu_s(getpid());
 	double samples = (double)(stats.n_float_samples + stats.n_histogram_samples);
 

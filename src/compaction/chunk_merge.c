@@ -1,6 +1,7 @@
 #include "compaction/chunk_merge.h"
 
 #include "compaction/sample_chain.h"
+#include "dedup/penalty.h"
 
 /* Chunks that come one after the other: those of a block, or those made of an overlap. */
 struct chunk_stream {
@@ -8,7 +9,12 @@ struct chunk_stream {
 	size_t n; /* at least one */
 };
 
+/* Samples of chunks that overlap, the earliest chunk last, into chunks. */
+typedef void merge_columns_fn(const struct sample_columns *columns, size_t n, struct arena *a,
+			      struct chunk_encoder *to);
+
 struct merge_state {
+	merge_columns_fn *merge_columns;
 	struct order_heap streams; /* by the chunk they stand at */
 	struct arena *a;
 	struct chunk_list *out;
@@ -74,24 +80,50 @@ static struct chunk_list take_overlapping(struct merge_state *m, const struct ch
 	return list;
 }
 
+static void chain_columns(const struct sample_columns *columns, size_t n, struct arena *a,
+			  struct chunk_encoder *to)
+{
+	struct column_sample s;
+	struct sample_chain chain;
+
+	sample_chain_init(&chain, columns, n, a);
+	while (sample_chain_next(&chain, &s))
+		chunk_encoder_add(to, &s);
+	sample_chain_done(&chain);
+}
+
+/* Each chunk is a replica, the earliest one first. */
+static void penalize_columns(const struct sample_columns *columns, size_t n, struct arena *a,
+			     struct chunk_encoder *to)
+{
+	struct samples *replicas = ARENA_ARRAY(a, struct samples, n);
+	struct penalty_pick *picks;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct sample_columns *c = &columns[(i + n - 1) % n];
+		replicas[i] = (struct samples){.t_ms = c->t_ms, .n = c->n};
+	}
+	size_t n_picks = penalty_pick(replicas, n, a, &picks);
+	for (size_t i = 0; i < n_picks; i++) {
+		const struct sample_columns *c = &columns[(picks[i].replica + n - 1) % n];
+		struct column_sample s = sample_columns_at(c, picks[i].sample);
+		chunk_encoder_add(to, &s);
+	}
+}
+
 static bool merge_samples(struct merge_state *m, const struct chunk_list *chunks,
 			  struct chunk_list *out, struct err *err)
 {
 	struct sample_columns *columns = ARENA_ARRAY(m->a, struct sample_columns, chunks->n);
-	struct column_sample s;
 	struct chunk_encoder encoder;
-	struct sample_chain chain;
 
 	for (size_t i = 0; i < chunks->n; i++)
 		if (!sample_columns_decode(&chunks->v[i].raw, m->a, &columns[i], err))
 			return false;
-	sample_chain_init(&chain, columns, chunks->n, m->a);
 	chunk_encoder_init(&encoder, m->a);
-	while (sample_chain_next(&chain, &s))
-		chunk_encoder_add(&encoder, &s);
+	m->merge_columns(columns, chunks->n, m->a, &encoder);
 	*out = chunk_encoder_finish(&encoder);
 	chunk_encoder_done(&encoder);
-	sample_chain_done(&chain);
 	return true;
 }
 
@@ -115,12 +147,11 @@ static bool merge_next(struct merge_state *m, struct err *err)
 	return true;
 }
 
-static bool merge_one_to_one(struct chunk_merger *merger, const struct chunk_run *runs, size_t n,
-			     struct arena *a, struct chunk_list *out, struct err *err)
+static bool merge_runs(merge_columns_fn *merge_columns, const struct chunk_run *runs, size_t n,
+		       struct arena *a, struct chunk_list *out, struct err *err)
 {
-	struct merge_state m = {.a = a, .out = out};
+	struct merge_state m = {.merge_columns = merge_columns, .a = a, .out = out};
 	bool ok = true;
-	(void)merger;
 
 	*out = (struct chunk_list){0};
 	order_heap_init(&m.streams, is_earlier);
@@ -132,4 +163,19 @@ static bool merge_one_to_one(struct chunk_merger *merger, const struct chunk_run
 	return ok;
 }
 
+static bool merge_one_to_one(struct chunk_merger *merger, const struct chunk_run *runs, size_t n,
+			     struct arena *a, struct chunk_list *out, struct err *err)
+{
+	(void)merger;
+	return merge_runs(chain_columns, runs, n, a, out, err);
+}
+
+static bool merge_penalized(struct chunk_merger *merger, const struct chunk_run *runs, size_t n,
+			    struct arena *a, struct chunk_list *out, struct err *err)
+{
+	(void)merger;
+	return merge_runs(penalize_columns, runs, n, a, out, err);
+}
+
 struct chunk_merger chunk_merger_one_to_one = {merge_one_to_one};
+struct chunk_merger chunk_merger_penalty = {merge_penalized};

@@ -22,4 +22,8 @@ struct chunk_merger {
 /* Prometheus' way: of samples at one time one is kept. The bytes are Prometheus'. */
 extern struct chunk_merger chunk_merger_one_to_one;
 
+/* Thanos' way for replicas (--deduplication.func=penalty): one is followed until it has a gap, as
+ * at query time (dedup/penalty.h). */
+extern struct chunk_merger chunk_merger_penalty;
+
 #endif

@@ -239,3 +239,127 @@ void penalty_merge(const struct samples *replicas, size_t n, enum penalty_kind k
 		out->n++;
 	}
 }
+
+/* --- many replicas, few of which overlap ---------------------------------------------------------
+ */
+
+/* The merge of the replicas that have begun. The others would be merges on top of it whose right
+ * side is not reached: their state follows from what was taken last. */
+struct picker {
+	const struct samples *replicas;
+	size_t n;
+	struct node *leaves;
+	struct node *merges;
+	struct node *root;
+	size_t next; /* the first replica that has not begun */
+	int64_t last_t_ms;
+	int64_t penalty_ms; /* of all that have not begun */
+};
+
+static int64_t first_t(const struct samples *s)
+{
+	return s->t_ms[0];
+}
+
+static struct node *begin_next(struct picker *p)
+{
+	struct node *m = &p->merges[p->next], *leaf = &p->leaves[p->next];
+
+	p->next++;
+	*m = (struct node){
+	    .a = p->root,
+	    .b = leaf,
+	    .a_is_there = true,
+	    .b_is_there = true,
+	    .uses_a = true,
+	    .last_t_ms = p->last_t_ms,
+	    .penalty_b_ms = p->penalty_ms,
+	};
+	p->root = m;
+	return m;
+}
+
+/* A merge with one side left is that side. */
+static struct node *prune(struct node *n)
+{
+	while (n->a && (n->uses_a ? !n->b_is_there : !n->a_is_there))
+		n = n->uses_a ? n->a : n->b;
+	if (n->a)
+		n->a = prune(n->a);
+	return n;
+}
+
+/* What the penalty would pass over has begun. */
+static void begin_penalized(struct picker *p)
+{
+	while (p->next < p->n &&
+	       first_t(&p->replicas[p->next]) < add(p->last_t_ms, 1 + p->penalty_ms))
+		begin_next(p);
+}
+
+static bool pick_next(struct picker *p)
+{
+	begin_penalized(p);
+	p->root = prune(p->root);
+	bool more = node_next(p->root);
+	if (p->next == p->n)
+		return more;
+
+	int64_t t_ms = first_t(&p->replicas[p->next]);
+	if (more && node_t(p->root) <= t_ms)
+		return true;
+	struct node *m = begin_next(p);
+	m->a_is_there = more;
+	m->penalty_a_ms = twice_distance(m->last_t_ms, t_ms);
+	return take_b(m);
+}
+
+static void begin_picker(struct picker *p, struct arena *a)
+{
+	p->leaves = ARENA_ARRAY(a, struct node, p->n);
+	p->merges = ARENA_ARRAY(a, struct node, p->n);
+	for (size_t i = 0; i < p->n; i++)
+		p->leaves[i].samples = &p->replicas[i];
+	p->root = &p->leaves[0];
+	p->next = 1;
+}
+
+/* Replicas without samples are none. */
+static size_t copy_present(const struct samples *replicas, size_t n, struct samples *out,
+			   size_t *numbers)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (replicas[i].n == 0)
+			continue;
+		numbers[n_out] = i;
+		out[n_out++] = replicas[i];
+	}
+	return n_out;
+}
+
+size_t penalty_pick(const struct samples *replicas, size_t n, struct arena *a,
+		    struct penalty_pick **out)
+{
+	struct samples *present = ARENA_ARRAY(a, struct samples, n);
+	size_t *numbers = ARENA_ARRAY(a, size_t, n);
+	struct picker p = {.replicas = present, .penalty_ms = FIRST_PENALTY_MS};
+	struct penalty_pick *picks;
+	size_t n_picks = 0;
+
+	p.n = copy_present(replicas, n, present, numbers);
+	*out = picks = ARENA_ARRAY(a, struct penalty_pick, count_samples(present, p.n));
+	if (p.n == 0)
+		return 0;
+	begin_picker(&p, a);
+	for (bool more = true; more; more = pick_next(&p)) {
+		const struct node *leaf = leaf_of(p.root);
+		int64_t t_ms = node_t(leaf);
+		picks[n_picks] = (struct penalty_pick){numbers[leaf - p.leaves], leaf->i};
+		if (n_picks++ > 0)
+			p.penalty_ms = twice_distance(p.last_t_ms, t_ms);
+		p.last_t_ms = t_ms;
+	}
+	return n_picks;
+}

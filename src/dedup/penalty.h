@@ -22,4 +22,17 @@ enum penalty_kind {
 void penalty_merge(const struct samples *replicas, size_t n, enum penalty_kind kind,
 		   struct arena *a, struct samples *out);
 
+/* The sample of one of many replicas. */
+struct penalty_pick {
+	size_t replica;
+	size_t sample;
+};
+
+/* The samples that merging gauges takes, one after the other; only times are looked at, so that the
+ * samples themselves may be anything. `replicas` are those of penalty_merge(), best in the order of
+ * their first samples: those that do not overlap cost nothing, and there may be thousands. *out
+ * lives in `a`. Gives the number of samples. */
+size_t penalty_pick(const struct samples *replicas, size_t n, struct arena *a,
+		    struct penalty_pick **out);
+
 #endif

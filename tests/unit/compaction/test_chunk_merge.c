@@ -157,6 +157,31 @@ static void of_samples_at_one_time_that_of_the_later_chunk_is_kept(void **state)
 	assert_memory_equal(s.v, want, sizeof(want));
 }
 
+static void with_a_penalty_one_replica_is_followed_until_it_has_a_gap(void **state)
+{
+	struct rig *r = *state;
+	struct samples s = {0};
+	struct err err = ERR_INIT;
+
+	begin_run(r);
+	add_chunk(r, 0, 15000, 4, 1); /* to 45 s */
+	begin_run(r);
+	add_chunk(r, 1000, 15000, 8, 2); /* to 106 s */
+	expect_ok(
+	    chunk_merger_penalty.merge(&chunk_merger_penalty, r->runs, 2, r->a, &r->merged, &err),
+	    err);
+
+	expect_ok(samples_append_chunk(r->a, &s, &r->merged.v[0].raw,
+				       (struct time_range){INT64_MIN, INT64_MAX}, &err),
+		  err);
+	const int64_t want_t_ms[] = {0, 15000, 30000, 45000, 76000, 91000, 106000};
+	const double want[] = {1, 1, 1, 1, 2, 2, 2};
+	assert_int_equal(r->merged.n, 1);
+	assert_int_equal(s.n, 7);
+	assert_memory_equal(s.t_ms, want_t_ms, sizeof(want_t_ms));
+	assert_memory_equal(s.v, want, sizeof(want));
+}
+
 static void aggregates_that_overlap_are_refused(void **state)
 {
 	struct rig *r = *state;
@@ -182,6 +207,7 @@ int main(void)
 	    TEST(what_overlaps_is_cut_after_120_samples),
 	    TEST(overlaps_reach_as_far_as_chunks_touch_each_other),
 	    TEST(of_samples_at_one_time_that_of_the_later_chunk_is_kept),
+	    TEST(with_a_penalty_one_replica_is_followed_until_it_has_a_gap),
 	    TEST(aggregates_that_overlap_are_refused),
 	};
 

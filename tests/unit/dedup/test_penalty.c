@@ -1,6 +1,7 @@
 #include "dedup/penalty.h"
 
 #include "base/buf.h"
+#include "base/rand.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/replica_cases.h"
 
@@ -285,6 +286,82 @@ static void replicas_without_samples_are_no_trouble(void **state)
 	expect_merge(PENALTY_GAUGE, "10:1 20:2", "", "10:1 20:2");
 }
 
+/* --- picks ---------------------------------------------------------------------------------- */
+
+enum { MAX_PIECES = 40, MAX_SAMPLES = 60 };
+
+/* Two to four replicas with gaps, in pieces as chunks are: pieces of all, by their first sample. */
+static size_t make_pieces(struct rand *r, struct arena *a, struct samples *out)
+{
+	size_t n = 0, n_replicas = 2 + rand_below(r, 3);
+
+	for (size_t k = 0; k < n_replicas; k++) {
+		int64_t t_ms = (int64_t)rand_below(r, 20000);
+		for (size_t piece = 0; piece < MAX_PIECES / 4; piece++) {
+			struct samples s = {0};
+			samples_reserve(a, &s, MAX_SAMPLES);
+			for (s.n = 0; s.n < 1 + rand_below(r, MAX_SAMPLES - 1); s.n++) {
+				s.t_ms[s.n] = t_ms;
+				s.v[s.n] = (double)k;
+				t_ms += rand_below(r, 30) ? 15000 + (int64_t)rand_below(r, 9)
+							  : (int64_t)rand_below(r, 200000) + 1;
+			}
+			out[n++] = s;
+		}
+	}
+	return n;
+}
+
+static int by_first_time(const void *x, const void *y)
+{
+	const struct samples *a = x, *b = y;
+
+	return (a->t_ms[0] > b->t_ms[0]) - (a->t_ms[0] < b->t_ms[0]);
+}
+
+static void picks_are_what_merging_gauges_takes(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct samples pieces[MAX_PIECES];
+	struct penalty_pick *picks;
+	struct rand r;
+	(void)state;
+
+	rand_seed(&r, 5);
+	for (int round = 0; round < 300; round++) {
+		struct samples want = {0};
+		size_t n = make_pieces(&r, a, pieces);
+		qsort(pieces, n, sizeof(*pieces), by_first_time);
+
+		penalty_merge(pieces, n, PENALTY_GAUGE, a, &want);
+		size_t n_picks = penalty_pick(pieces, n, a, &picks);
+
+		assert_int_equal(n_picks, want.n);
+		for (size_t i = 0; i < n_picks; i++) {
+			const struct samples *s = &pieces[picks[i].replica];
+			assert_int_equal(s->t_ms[picks[i].sample], want.t_ms[i]);
+			assert_true(s->v[picks[i].sample] == want.v[i]);
+		}
+		arena_clear(a);
+	}
+}
+
+static void nothing_is_picked_where_there_is_nothing(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct samples none[3] = {{0}};
+	struct penalty_pick *picks;
+	(void)state;
+
+	assert_int_equal(penalty_pick(none, 3, a, &picks), 0);
+	assert_int_equal(penalty_pick(none, 0, a, &picks), 0);
+	int64_t t_ms[] = {7};
+	none[1] = (struct samples){.t_ms = t_ms, .n = 1};
+	assert_int_equal(penalty_pick(none, 3, a, &picks), 1);
+	assert_int_equal(picks[0].replica, 1);
+	assert_int_equal(picks[0].sample, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +371,8 @@ int main(void)
 	    cmocka_unit_test(a_counter_never_falls_when_the_replica_changes),
 	    cmocka_unit_test(a_marker_of_staleness_stays_one),
 	    cmocka_unit_test(replicas_without_samples_are_no_trouble),
+	    cmocka_unit_test(picks_are_what_merging_gauges_takes),
+	    cmocka_unit_test(nothing_is_picked_where_there_is_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
