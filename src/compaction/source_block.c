@@ -34,6 +34,10 @@ struct source_block {
 	struct index_reader *index;
 	VEC(struct byte_source *) segments;
 	struct tombstones *tombstones;
+	bool has_range;
+	int64_t min_t_ms;
+	int64_t max_t_ms; /* exclusive */
+	enum source_fault fault;
 	struct postings_stream postings;
 	struct read_window series;
 	struct read_window chunks;
@@ -91,6 +95,9 @@ struct source_block *source_block_new(const struct source_options *options, stru
 	b->name = xstrdup(options->name);
 	b->ctx = options->ctx;
 	b->tombstones = options->tombstones;
+	b->has_range = options->has_range;
+	b->min_t_ms = options->min_t_ms;
+	b->max_t_ms = options->max_t_ms;
 	b->a = arena_new(NULL);
 	b->segment = NO_SEGMENT;
 	read_window_init(&b->series, SERIES_WINDOW_BYTES);
@@ -187,6 +194,11 @@ const char *source_block_name(const struct source_block *b)
 	return b->name;
 }
 
+enum source_fault source_block_fault(const struct source_block *b)
+{
+	return b->fault;
+}
+
 struct index_symbols *source_block_symbols(struct source_block *b)
 {
 	return b->index->symbols;
@@ -276,15 +288,40 @@ static bool read_chunk(struct source_block *b, uint64_t ref, struct chunk_data *
 	return chunk_make_plain(&c, b->a, out, err);
 }
 
-static bool check_order(const struct index_series *s, struct err *err)
+static bool is_repeated(const struct chunk_meta *c)
 {
-	for (size_t i = 1; i < s->n_chunks; i++)
-		if (s->chunks[i].min_t_ms <= s->chunks[i - 1].max_t_ms)
+	return c->min_t_ms == c[-1].min_t_ms && c->max_t_ms == c[-1].max_t_ms;
+}
+
+static bool check_order(struct source_block *b, const struct index_series *s, struct err *err)
+{
+	for (size_t i = 1; i < s->n_chunks; i++) {
+		const struct chunk_meta *c = &s->chunks[i];
+		if (c->min_t_ms > c[-1].max_t_ms || is_repeated(c))
+			continue;
+		b->fault = SOURCE_DISORDER;
+		return err_set(
+		    err, ERR_CORRUPT,
+		    "chunk %zu of a series begins at %ld, the one before ends at %ld: out of order",
+		    i, c->min_t_ms, c[-1].max_t_ms);
+	}
+	return true;
+}
+
+/* Prometheus has made blocks with chunks that begin where the block ends; those are left out, the
+ * next block has them. */
+static bool check_range(const struct source_block *b, const struct index_series *s, struct err *err)
+{
+	for (size_t i = 0; b->has_range && i < s->n_chunks; i++) {
+		const struct chunk_meta *c = &s->chunks[i];
+		bool is_inside = c->min_t_ms >= b->min_t_ms && c->max_t_ms <= b->max_t_ms;
+		if (!is_inside && c->min_t_ms != b->max_t_ms)
 			return err_set(
 			    err, ERR_CORRUPT,
-			    "chunk %zu of a series begins at %ld, the one before ends at "
-			    "%ld: out of order",
-			    i, s->chunks[i].min_t_ms, s->chunks[i - 1].max_t_ms);
+			    "chunk %zu of a series, from %ld to %ld, lies outside of its "
+			    "block, from %ld to %ld",
+			    i, c->min_t_ms, c->max_t_ms, b->min_t_ms, b->max_t_ms);
+	}
 	return true;
 }
 
@@ -308,6 +345,15 @@ static struct deletions deletions_of(struct source_block *b, uint32_t ref, struc
 	return d;
 }
 
+static bool is_same_as_last(const struct source_series *s, const struct chunk *c)
+{
+	const struct chunk *last = c - 1;
+
+	return s->n_chunks > 0 && last->min_t_ms == c->min_t_ms && last->max_t_ms == c->max_t_ms &&
+	       str_eq(str_from(last->raw.data, last->raw.size_bytes),
+		      str_from(c->raw.data, c->raw.size_bytes));
+}
+
 /* Adds the chunk's samples that are not deleted, if there are any. */
 static bool add_chunk(struct source_block *b, const struct chunk_meta *meta, struct deletions d,
 		      struct source_series *out, struct err *err)
@@ -315,7 +361,8 @@ static bool add_chunk(struct source_block *b, const struct chunk_meta *meta, str
 	struct time_range range = {meta->min_t_ms, meta->max_t_ms};
 	struct chunk *c = &out->chunks[out->n_chunks];
 
-	if (deletions_cover(d, range))
+	bool is_beyond = b->has_range && meta->min_t_ms >= b->max_t_ms;
+	if (is_beyond || deletions_cover(d, range))
 		return true;
 	*c = (struct chunk){.min_t_ms = meta->min_t_ms, .max_t_ms = meta->max_t_ms};
 	if (!read_chunk(b, meta->ref, &c->raw, err))
@@ -323,7 +370,8 @@ static bool add_chunk(struct source_block *b, const struct chunk_meta *meta, str
 	bool is_cut = c->raw.encoding != CHUNK_AGGR && deletions_touch(d, range);
 	if (is_cut && !chunk_without_deleted(c, d, b->a, c, err))
 		return false;
-	out->n_chunks += c->raw.data != NULL;
+	if (c->raw.data && !is_same_as_last(out, c))
+		out->n_chunks++;
 	return true;
 }
 
@@ -334,7 +382,7 @@ static bool read_series(struct source_block *b, uint32_t ref, struct time_range 
 
 	arena_clear(b->a);
 	*out = (struct source_series){0};
-	if (!read_entry(b, ref, &s, err) || !check_order(&s, err))
+	if (!read_entry(b, ref, &s, err) || !check_order(b, &s, err) || !check_range(b, &s, err))
 		return false;
 	struct deletions d = deletions_of(b, ref, range);
 	out->labels = s.labels;

@@ -23,6 +23,10 @@ struct source_options {
 	size_t n_segments;
 	struct tombstones *tombstones; /* NULL: nothing was deleted */
 	struct ctx *ctx;               /* outlives it; may be NULL */
+	/* What meta.json says, the end exclusive: chunks that lie elsewhere make it corrupt. */
+	bool has_range;
+	int64_t min_t_ms;
+	int64_t max_t_ms;
 };
 
 /* Takes the sources and the tombstones, also on failure. */
@@ -36,6 +40,13 @@ const char *source_block_name(const struct source_block *b);
 /* Borrowed. */
 struct index_symbols *source_block_symbols(struct source_block *b);
 
+/* Why the last call of source_block_next() failed, as far as others do something about it. */
+enum source_fault {
+	SOURCE_OTHER_FAULT,
+	SOURCE_DISORDER, /* chunks of a series overlap, or do not ascend */
+};
+enum source_fault source_block_fault(const struct source_block *b);
+
 /* Labels are told by the numbers that the block's index knows them by. An aggregate chunk stays
  * whole, as raw data of encoding CHUNK_AGGR. */
 struct source_series {
@@ -46,7 +57,8 @@ struct source_series {
 };
 
 /* Of the next series that has samples in `range`, those samples. The series may be written to; it
- * is borrowed until the next call. ERR_CORRUPT when its chunks are not in order. */
+ * is borrowed until the next call. A chunk that is there twice is taken once. ERR_CORRUPT when
+ * chunks are not in order. */
 enum iter_result source_block_next(struct source_block *b, struct time_range range,
 				   struct source_series *out, struct err *err);
 
