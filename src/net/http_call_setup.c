@@ -225,6 +225,8 @@ static void set_callbacks(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, http_call_took_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, http_call_sends);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
 }
 
 bool http_call_set_up(struct http_call *call, const struct http_call_request *request,

@@ -9,6 +9,15 @@
 
 enum { MAX_HEADER_BYTES = 256 * 1024 };
 
+int http_call_sends(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+	struct http_call *call = arg;
+
+	(void)peer, (void)local, (void)peer_port, (void)local_port;
+	call->n_sent++;
+	return CURL_PREREQFUNC_OK;
+}
+
 /* --- the head --------------------------------------------------------------------------------- */
 
 static void begin_head(struct http_call *call, struct str line)
@@ -59,6 +68,7 @@ static void end_head(struct http_call *call)
 	    .status = call->next_status,
 	    .headers = call->next_headers,
 	    .url = arena_cstr(call->arena, str_of(url ? url : "")),
+	    .n_sent = call->n_sent,
 	};
 	call->next_headers = (struct http_headers){0}; /* trailers go elsewhere */
 	call->has_head = true;

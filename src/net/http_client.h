@@ -58,7 +58,8 @@ struct http_call_request {
 	struct str body;   /* the whole of it... */
 	bool body_follows; /* ...or it comes by http_call_write() */
 	int64_t body_size; /* of one that follows; -1: not known, sent in chunks */
-	/* The answer's body as it was sent, whatever its Content-Encoding; gzip is not asked for. */
+	/* The answer's body as it was sent, whatever its Content-Encoding; gzip is not asked for.
+	 */
 	bool keeps_encoding;
 };
 
@@ -66,6 +67,9 @@ struct http_call_response {
 	int status;
 	struct http_headers headers; /* names in lower case; lives as long as the call */
 	const char *url;             /* the one that answered, after redirects */
+	/* How often the request went out: for each redirect, and once more where a connection that
+	 * had been kept turned out to be closed, which curl does not tell otherwise. */
+	unsigned n_sent;
 };
 
 /* Starts sending. `ctx` outlives the call; when it is done, everything below fails with its reason

@@ -55,6 +55,7 @@ struct http_call {
 	bool is_attached;                 /* to the multi handle */
 	struct http_headers next_headers; /* of a head that is not complete */
 	int next_status;
+	unsigned n_sent;
 	size_t n_header_bytes;
 	char curl_error[CURL_ERROR_SIZE];
 
@@ -104,6 +105,8 @@ bool http_call_set_up(struct http_call *call, const struct http_call_request *re
 
 /* --- http_call_transfer.c --------------------------------------------------------------------- */
 
+/* Before each sending of the request. */
+int http_call_sends(void *call, char *peer, char *local, int peer_port, int local_port);
 size_t http_call_took_header(char *p, size_t size, size_t n, void *call);
 size_t http_call_took_body(char *p, size_t size, size_t n, void *call);
 size_t http_call_give_body(char *p, size_t size, size_t n, void *call);

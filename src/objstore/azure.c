@@ -85,13 +85,12 @@ static bool azure_remove(struct bucket *base, struct ctx *ctx, struct str name, 
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct azure_bucket *b = (struct azure_bucket *)base;
 	struct store_request r;
-	struct store_answer answer;
 	bool is_marker;
 
 	if (!object_removal_check(name, &is_marker, err))
 		return false;
 	azure_request(b, &r, "DELETE", name, a);
-	return http_store_ask(b->store, ctx, &r, 0, a, &answer, err);
+	return http_store_remove(b->store, ctx, &r, a, err);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */

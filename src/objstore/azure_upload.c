@@ -35,7 +35,8 @@ static bool put_blob(struct azure_upload *u, struct store_request *r, struct err
 
 	if (u->base.mode == PUT_IF_ABSENT)
 		store_request_add(r, "if-none-match", STR("*"));
-	return http_store_ask(u->b->store, u->ctx, r, AZURE_ANSWER_MAX_BYTES, u->a, &answer, err);
+	return http_store_make(u->b->store, u->ctx, r, AZURE_ANSWER_MAX_BYTES, u->a, &answer,
+			       &u->base.is_doubtful, err);
 }
 
 static bool put_whole(struct part_upload *base, struct str bytes, struct err *err)
@@ -129,5 +130,5 @@ struct bucket_writer *azure_put(struct bucket *base, struct ctx *ctx, struct str
 	    .a = arena_new(NULL),
 	};
 	u->base.name = arena_str(u->a, name);
-	return part_writer_new(&u->base, BLOCK_BYTES);
+	return part_writer_new(&u->base, base, ctx, BLOCK_BYTES);
 }

@@ -159,13 +159,12 @@ static bool gcs_remove(struct bucket *base, struct ctx *ctx, struct str name, st
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct gcs_bucket *b = (struct gcs_bucket *)base;
 	struct store_request r;
-	struct store_answer answer;
 	bool is_marker;
 
 	if (!object_removal_check(name, &is_marker, err))
 		return false;
 	gcs_request(b, &r, "DELETE", "/storage/v1/b/", name, a);
-	return http_store_ask(b->store, ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer, err);
+	return http_store_remove(b->store, ctx, &r, a, err);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ static bool put_whole(struct part_upload *base, struct str bytes, struct err *er
 
 	upload_request(u, &r, "media", u->a);
 	r.body = bytes;
-	return http_store_ask(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, u->a, &answer, err);
+	return http_store_make(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, u->a, &answer,
+			       &u->base.is_doubtful, err);
 }
 
 /* --- resumable -------------------------------------------------------------------------------- */
@@ -109,9 +110,11 @@ static bool send_chunk(struct gcs_upload *u, struct buf *chunk, bool is_last, st
 					     ? arena_printf(a, "bytes %" PRIu64 "-%" PRIu64 "/%s",
 							    u->n_sent, end - 1, total)
 					     : arena_printf(a, "bytes */%s", total)));
+		u->base.is_doubtful = is_last;
 		if (!http_store_call(u->b->store, u->ctx, &r, GCS_ANSWER_MAX_BYTES, a, &answer,
 				     err))
 			return false;
+		u->base.is_doubtful = is_last && answer.is_repeated;
 		if (is_last && (answer.status == 200 || answer.status == 201))
 			return true;
 		if (answer.status != 308)
@@ -175,5 +178,5 @@ struct bucket_writer *gcs_put(struct bucket *base, struct ctx *ctx, struct str n
 	    .a = arena_new(NULL),
 	};
 	u->base.name = arena_str(u->a, name);
-	return part_writer_new(&u->base, b->chunk_bytes);
+	return part_writer_new(&u->base, base, ctx, b->chunk_bytes);
 }

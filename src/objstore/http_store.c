@@ -263,7 +263,11 @@ static bool read_body(struct http_call *call, struct buf *body, struct err *err)
 static void copy_answer(const struct http_call_response *response, struct str body, struct arena *a,
 			struct store_answer *out)
 {
-	*out = (struct store_answer){.status = response->status, .body = arena_str(a, body)};
+	*out = (struct store_answer){
+	    .status = response->status,
+	    .body = arena_str(a, body),
+	    .is_repeated = response->n_sent > 1,
+	};
 	for (size_t i = 0; i < response->headers.n; i++) {
 		const struct http_header *h = &response->headers.v[i];
 		ARENA_PUSH(a, &out->headers,
@@ -344,6 +348,7 @@ bool http_store_call(struct http_store *s, struct ctx *ctx, const struct store_r
 		    s->o.learn(s->o.arg, &answer, a))
 			continue;
 		if (!is_temporary(answer.status)) {
+			answer.is_repeated = answer.is_repeated || attempts.n > 1;
 			*out = answer;
 			return true;
 		}
@@ -361,6 +366,27 @@ bool http_store_ask(struct http_store *s, struct ctx *ctx, const struct store_re
 	       (is_success(out->status) || http_store_fail(s, r, out, a, err));
 }
 
+bool http_store_make(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		     size_t body_max, struct arena *a, struct store_answer *out, bool *is_doubtful,
+		     struct err *err)
+{
+	*out = (struct store_answer){0};
+	bool ok = http_store_ask(s, ctx, r, body_max, a, out, err);
+	*is_doubtful = !ok && (out->status == 0 || out->is_repeated);
+	return ok;
+}
+
+bool http_store_remove(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		       struct arena *a, struct err *err)
+{
+	struct store_answer answer;
+
+	if (!http_store_call(s, ctx, r, ERROR_BODY_MAX_BYTES, a, &answer, err))
+		return false;
+	return is_success(answer.status) || (answer.status == 404 && answer.is_repeated) ||
+	       http_store_fail(s, r, &answer, a, err);
+}
+
 /* --- bodies that go on ------------------------------------------------------------------------ */
 
 struct download {
@@ -368,9 +394,10 @@ struct download {
 	const struct store_request *r;
 	struct byte_sink *sink;
 	int64_t offset; /* of the next byte that is wanted */
-	int64_t end;    /* exclusive; INT64_MAX: the object's */
+	int64_t end;    /* exclusive; INT64_MAX: the object's, which an answer may tell */
 	struct str etag;
 	struct arena *a;
+	bool is_end_known; /* the object has all bytes before `end` */
 	bool is_complete;
 	bool sink_failed;
 };
@@ -388,6 +415,27 @@ static void ask_for_rest(struct download *d, struct store_request *r)
 	/* What was begun goes on with the same object, not with one put in its place. */
 	if (d->etag.n)
 		store_request_add(r, "if-match", d->etag);
+}
+
+/* "bytes 0-99/1234": which bytes these are, and how many the object has. */
+static bool take_range(struct download *d, const struct store_answer *answer, struct err *err)
+{
+	struct str range = http_header_value(&answer->headers, "content-range"), first, last;
+	int64_t from, size;
+
+	if (answer->status != 206 || !str_starts(range, STR("bytes ")))
+		return true;
+	struct str rest = str_split(str_skip(range, 6), '-', &first);
+	rest = str_split(rest, '/', &last);
+	if (!str_to_i64(first, &from) || from != d->offset)
+		return err_set(err, ERR_CORRUPT, "bytes from %.*s on, not from %" PRId64,
+			       STR_FMT(first), d->offset);
+	if (!str_to_i64(rest, &size) || size < 0)
+		return true; /* "*": it does not know */
+	if (size < d->end)
+		d->end = size;
+	d->is_end_known = true;
+	return true;
 }
 
 static bool pass_on(struct download *d, struct http_call *call, struct err *err)
@@ -433,8 +481,12 @@ static bool download_once(struct download *d, struct store_answer *answer, struc
 			       d->r->object);
 	if (!d->etag.n)
 		d->etag = http_header_value(&answer->headers, "etag");
-	d->is_complete = pass_on(d, call, err);
-	return d->is_complete || err_wrap(err, "%s: GET %s", s->o.kind, d->r->object);
+	if (!take_range(d, answer, err) || !pass_on(d, call, err))
+		return err_wrap(err, "%s: GET %s", s->o.kind, d->r->object);
+	d->is_complete = d->end == INT64_MAX || d->offset == d->end || !d->is_end_known;
+	return d->is_complete ||
+	       err_set(err, ERR_UNAVAILABLE, "%s: GET %s: bytes up to %" PRId64 " of %" PRId64,
+		       s->o.kind, d->r->object, d->offset, d->end);
 }
 
 bool http_store_get(struct http_store *s, struct ctx *ctx, const struct store_request *r,
@@ -465,6 +517,10 @@ bool http_store_get(struct http_store *s, struct ctx *ctx, const struct store_re
 		bool is_last = d.attempts.n > s->o.max_retries;
 		if (!is_last && s->o.learn && s->o.learn(s->o.arg, &answer, a))
 			continue;
+		if (answer.status == 412 && d.etag.n)
+			return err_set(err, ERR_UNAVAILABLE,
+				       "%s: GET %s: the object was replaced while it was read",
+				       s->o.kind, r->object);
 		if (!is_temporary(answer.status) || is_last)
 			return http_store_fail(s, r, &answer, a, err);
 	}

@@ -55,6 +55,8 @@ struct store_answer {
 	int status;
 	struct http_headers headers;
 	struct str body;
+	/* It is not the first attempt's: what was asked for may have been done before. */
+	bool is_repeated;
 };
 
 /* Of an answer to HEAD: Content-Length and Last-Modified. */
@@ -94,6 +96,16 @@ bool http_store_call(struct http_store *s, struct ctx *ctx, const struct store_r
 /* The same, where all but 2xx is a failure. */
 bool http_store_ask(struct http_store *s, struct ctx *ctx, const struct store_request *r,
 		    size_t body_max, struct arena *a, struct store_answer *out, struct err *err);
+
+/* The same for a request that makes an object. *is_doubtful: it failed, and may have been carried
+ * out all the same, because an answer was lost. */
+bool http_store_make(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		     size_t body_max, struct arena *a, struct store_answer *out, bool *is_doubtful,
+		     struct err *err);
+
+/* The same for a request that removes: 404 to a repeated one is a success. */
+bool http_store_remove(struct http_store *s, struct ctx *ctx, const struct store_request *r,
+		       struct arena *a, struct err *err);
 
 /* Bytes [offset, offset + length) of the object into the sink, by Range headers. Nothing when the
  * object ends before. No range says 0 bytes: length > 0. */

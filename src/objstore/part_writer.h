@@ -1,5 +1,9 @@
 /* part_writer.h - the bucket_writer of stores that take a large object in parts: buffers one part
  * at a time, and leaves it to the store how a part is sent.
+ *
+ * When the object is there already, or the upload is gone, and an answer had been lost before, then
+ * that may be our own work: the object is read, and is ours when it has the bytes that were
+ * written.
  */
 #ifndef OBJSTORE_PART_WRITER_H
 #define OBJSTORE_PART_WRITER_H
@@ -25,9 +29,12 @@ struct part_upload {
 	const struct part_upload_ops *ops;
 	struct str name; /* of the object */
 	enum bucket_put_mode mode;
+	/* Set by put_whole() and complete(): the object may be there although they fail. */
+	bool is_doubtful;
 };
 
-/* Takes `u`. */
-struct bucket_writer *part_writer_new(struct part_upload *u, size_t part_bytes);
+/* Takes `u`; the others outlive the writer. */
+struct bucket_writer *part_writer_new(struct part_upload *u, struct bucket *bucket, struct ctx *ctx,
+				      size_t part_bytes);
 
 #endif

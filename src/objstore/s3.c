@@ -193,13 +193,12 @@ static bool s3_remove(struct bucket *base, struct ctx *ctx, struct str name, str
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	struct s3_bucket *b = (struct s3_bucket *)base;
 	struct store_request r;
-	struct store_answer answer;
 	bool is_marker;
 
 	if (!object_removal_check(name, &is_marker, err))
 		return false;
 	s3_request(b, &r, "DELETE", name, a);
-	return http_store_ask(b->store, ctx, &r, 0, a, &answer, err);
+	return http_store_remove(b->store, ctx, &r, a, err);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */

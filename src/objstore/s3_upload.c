@@ -37,24 +37,32 @@ static bool ask(struct s3_upload *u, struct store_request *r, struct arena *a,
 	return http_store_ask(u->b->store, u->ctx, r, S3_ANSWER_MAX_BYTES, a, answer, err);
 }
 
+static bool make(struct s3_upload *u, struct store_request *r, struct store_answer *answer,
+		 struct err *err)
+{
+	return http_store_make(u->b->store, u->ctx, r, S3_ANSWER_MAX_BYTES, u->a, answer,
+			       &u->base.is_doubtful, err);
+}
+
 /* The request that makes the object. Where the store has no conditional writes, and says so, it is
  * asked before whether the object is there: as good as Thanos does it, and not atomic. */
-static bool ask_for_object(struct s3_upload *u, struct store_request *r,
-			   struct store_answer *answer, struct err *err)
+static bool make_object(struct s3_upload *u, struct store_request *r, struct store_answer *answer,
+			struct err *err)
 {
 	struct store_request conditional = *r;
 	bool exists;
 
 	if (u->base.mode != PUT_IF_ABSENT)
-		return ask(u, r, u->a, answer, err);
+		return make(u, r, answer, err);
 	store_request_add(&conditional, "if-none-match", STR("*"));
-	if (ask(u, &conditional, u->a, answer, err))
+	if (make(u, &conditional, answer, err))
 		return true;
 	if (err->code != ERR_UNSUPPORTED ||
 	    !bucket_exists(&u->b->base, u->ctx, u->base.name, &exists, err))
 		return false;
+	u->base.is_doubtful = false;
 	return exists ? err_set(err, ERR_EXISTS, "S3: %s %s", r->method, r->object)
-		      : ask(u, r, u->a, answer, err);
+		      : make(u, r, answer, err);
 }
 
 static bool put_whole(struct part_upload *base, struct str bytes, struct err *err)
@@ -68,7 +76,7 @@ static bool put_whole(struct part_upload *base, struct str bytes, struct err *er
 	s3_add_headers(&r, &u->b->put_headers);
 	s3_add_headers(&r, &u->b->object_headers);
 	s3_add_digests(u->b, &r, u->a);
-	return ask_for_object(u, &r, &answer, err);
+	return make_object(u, &r, &answer, err);
 }
 
 /* --- multipart -------------------------------------------------------------------------------- */
@@ -179,7 +187,7 @@ static bool complete_multipart(struct part_upload *base, struct buf *last, struc
 	r.query = upload_query(u, "", u->a);
 	r.body = buf_str(&body);
 	store_request_add(&r, "content-type", STR("application/xml"));
-	if (!ask_for_object(u, &r, &answer, err) || !xml_walk(answer.body, take_text, &why, err))
+	if (!make_object(u, &r, &answer, err) || !xml_walk(answer.body, take_text, &why, err))
 		return false;
 	return why.text.n == 0 ||
 	       err_set(err, ERR_UNAVAILABLE, "S3: POST %s: completing the upload: %.*s", r.object,
@@ -226,6 +234,7 @@ struct bucket_writer *s3_put(struct bucket *base, struct ctx *ctx, struct str na
 	    .a = arena_new(NULL),
 	};
 	u->base.name = arena_str(u->a, name);
-	return part_writer_new(&u->base, b->config.disable_multipart ? MAX_WHOLE_BYTES
-								     : b->config.part_bytes);
+	return part_writer_new(&u->base, base, ctx,
+			       b->config.disable_multipart ? MAX_WHOLE_BYTES
+							   : b->config.part_bytes);
 }

@@ -134,7 +134,7 @@ static bool swift_remove(struct bucket *base, struct ctx *ctx, struct str name, 
 	    !swift_segments_remove(b, ctx, &segments, err))
 		return false;
 	swift_request(&r, "DELETE", b->container, name, a);
-	return http_store_ask(b->store, ctx, &r, SWIFT_ANSWER_MAX_BYTES, a, &answer, err);
+	return http_store_remove(b->store, ctx, &r, a, err);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */

@@ -93,11 +93,9 @@ bool swift_segments_remove(struct swift_bucket *b, struct ctx *ctx,
 
 	for (size_t i = 0; i < segments->n; i++) {
 		struct store_request r;
-		struct store_answer answer;
 		arena_clear(a);
 		swift_request(&r, "DELETE", segments->v[i].container, segments->v[i].name, a);
-		if (!http_store_ask(b->store, ctx, &r, SWIFT_ANSWER_MAX_BYTES, a, &answer, err) &&
-		    err->code != ERR_NOT_FOUND)
+		if (!http_store_remove(b->store, ctx, &r, a, err) && err->code != ERR_NOT_FOUND)
 			return false;
 	}
 	return true;

@@ -36,7 +36,6 @@ struct swift_upload {
 		struct sent_segment *v;
 		size_t n, cap;
 	} sent;
-	bool may_be_used; /* the segments, by a manifest whose answer was lost */
 };
 
 static void upload_free(struct part_upload *base)
@@ -60,13 +59,12 @@ static struct str md5_hex(struct str bytes, struct arena *a)
 static bool put_object(struct swift_upload *u, struct store_request *r, struct arena *a,
 		       struct err *err)
 {
-	struct store_answer answer = {0};
+	struct store_answer answer;
 
 	if (u->base.mode == PUT_IF_ABSENT)
 		store_request_add(r, "if-none-match", STR("*"));
-	bool ok = http_store_ask(u->b->store, u->ctx, r, SWIFT_ANSWER_MAX_BYTES, a, &answer, err);
-	u->may_be_used = answer.status == 0;
-	return ok;
+	return http_store_make(u->b->store, u->ctx, r, SWIFT_ANSWER_MAX_BYTES, a, &answer,
+			       &u->base.is_doubtful, err);
 }
 
 /* The store compares what it got with the ETag. */
@@ -175,7 +173,8 @@ static void abandon(struct part_upload *base)
 	struct swift_segments segments = {0};
 	struct err ignored;
 
-	for (size_t i = 0; i < u->sent.n && !u->may_be_used; i++) {
+	/* A manifest whose answer was lost may use them. */
+	for (size_t i = 0; i < u->sent.n && !base->is_doubtful; i++) {
 		struct swift_segment one = {u->b->segments_container, segment_name(u, i, u->a)};
 		ARENA_PUSH(u->a, &segments, one);
 	}
@@ -305,5 +304,5 @@ struct bucket_writer *swift_put(struct bucket *base, struct ctx *ctx, struct str
 	    .a = arena_new(NULL),
 	};
 	u->base.name = arena_str(u->a, name);
-	return part_writer_new(&u->base, b->segment_bytes);
+	return part_writer_new(&u->base, base, ctx, b->segment_bytes);
 }

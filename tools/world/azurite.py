@@ -13,7 +13,8 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 class Azurite(Actor):
     def __init__(self, name, folder):
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.endpoint = f"127.0.0.1:{port}"
+        self.url = f"http://{self.endpoint}"
         super().__init__(name, [BINARY, "--location", pathlib.Path(folder) / name, "--blobHost",
                                 "127.0.0.1", "--blobPort", port, "--disableTelemetry", "--silent"],
                          folder)
@@ -21,8 +22,9 @@ class Azurite(Actor):
     def wait_ready(self, timeout=60):
         wait_until(f"{self.name} answers", lambda: http(self.url, timeout=2)[0], timeout)
 
-    def configuration(self, container, key=KEY):
+    def configuration(self, container, key=KEY, endpoint=None):
         return {"type": "AZURE", "config": {
             "storage_account": ACCOUNT, "container": container,
             "storage_connection_string": f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};"
-                                         f"AccountKey={key};BlobEndpoint={self.url}/{ACCOUNT};"}}
+                                         f"AccountKey={key};BlobEndpoint="
+                                         f"http://{endpoint or self.endpoint}/{ACCOUNT};"}}

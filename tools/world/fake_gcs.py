@@ -23,7 +23,8 @@ CHUNK_UNIT = 256 * 1024
 PAGE_MAX = 1000
 LOCK = threading.Lock()
 OBJECTS = {}  # (bucket, name): (bytes, updated, generation)
-SESSIONS = {}  # id: [bucket, name, precondition, bytes so far]
+SESSIONS = {}  # id: [(bucket, name), precondition, bytes so far]
+FINISHED = {}  # id: (bucket, name); who did not hear of it asks again
 TOKENS = set()
 
 
@@ -195,6 +196,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def session(self, path, body):
         name = path.rsplit("/", 1)[1]
+        if name in FINISHED and self.command == "PUT":
+            return self.answer(200, resource(FINISHED[name]))
         if name not in SESSIONS:
             raise Refused(404, "No such upload session")
         if self.command == "DELETE":
@@ -213,8 +216,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             kept += body[len(kept) - int(wanted[1]):]
             SESSIONS[name][2] = kept
         if is_last and len(kept) == int(wanted[3]):
-            del SESSIONS[name]
             store(key, kept, precondition)
+            del SESSIONS[name]
+            FINISHED[name] = key
             return self.answer(200, resource(key))
         return self.answer(308, b"", [("Range", f"bytes=0-{len(kept) - 1}")] if kept else [])
 

@@ -115,6 +115,18 @@ static void redirect(struct http_request *request, struct http_response *respons
 	http_response_redirect(response, 302, to);
 }
 
+/* The second request finds its connection closed. */
+static void drop_second(struct http_request *request, struct http_response *response, void *arg)
+{
+	struct rig *rig = arg;
+	(void)request;
+
+	if (++rig->n_begun == 2)
+		http_response_abort(response);
+	else
+		http_response_send(response, 200, "text/plain", STR("here"));
+}
+
 static void refuse(struct http_request *request, struct http_response *response, void *arg)
 {
 	(void)request, (void)arg;
@@ -139,6 +151,7 @@ static const struct http_route routes[] = {
     {0, "/redirect/:left", redirect, NULL, 0},
     {0, "/refuse", refuse, NULL, 0},
     {0, "/break-off", break_off, NULL, 0},
+    {0, "/drop-second", drop_second, NULL, 0},
 };
 
 static void rig_start(struct rig *rig)
@@ -243,6 +256,31 @@ static void an_answer_has_its_status_headers_and_address(void **state)
 	assert_true(str_starts(piece, STR("GET /echo\n")));
 	assert_int_equal(http_call_read(call, &piece, &err), ITER_END);
 	http_call_close(call);
+	rig_stop(&rig);
+}
+
+/* curl sends again by itself what got no answer over a connection that it had kept. */
+static void how_often_a_request_went_out_is_told(void **state)
+{
+	static const unsigned want[] = {1, 2, 1};
+	struct rig rig = {0};
+	struct err err = ERR_INIT;
+	struct str piece;
+	(void)state;
+
+	rig_start(&rig);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		struct http_call_request request = {.method = "DELETE",
+						    .url = url_of(&rig, "/drop-second")};
+		struct http_call_response response;
+		struct http_call *call = http_call_start(rig.client, NULL, &request, &err);
+		expect_ok(http_call_response(call, &response, &err), err);
+		assert_int_equal(response.n_sent, want[i]);
+		while (http_call_read(call, &piece, &err) == ITER_VALUE)
+			;
+		http_call_close(call);
+	}
+	assert_int_equal(rig.n_begun, 4);
 	rig_stop(&rig);
 }
 
@@ -683,6 +721,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_request_has_its_method_headers_and_body),
 	    cmocka_unit_test(an_answer_has_its_status_headers_and_address),
+	    cmocka_unit_test(how_often_a_request_went_out_is_told),
 	    cmocka_unit_test(compressed_answers_are_unpacked),
 	    cmocka_unit_test(an_answer_beyond_the_limit_is_refused),
 	    cmocka_unit_test(an_error_status_becomes_an_error_with_the_reason),

@@ -527,7 +527,8 @@ static void a_listing_may_be_longer_than_a_page(void **state)
 	    ACCEPTANCE(a_listing_may_be_longer_than_a_page, set_up, tear_down)
 
 /* With ATHANOR_TEST_BUCKET, the path of an object store configuration: that bucket only; and of the
- * tests, with ATHANOR_TEST_ONLY, those whose names match: "*large*". */
+ * tests, with ATHANOR_TEST_ONLY, those whose names match: "*large*"; without those that match
+ * ATHANOR_TEST_SKIP. */
 static int run_configured(void)
 {
 	const struct CMUnitTest tests[] = {SUITE(set_up_configured, tear_down_configured)};
@@ -535,6 +536,8 @@ static int run_configured(void)
 
 	if (getenv("ATHANOR_TEST_ONLY"))
 		cmocka_set_test_filter(getenv("ATHANOR_TEST_ONLY"));
+	if (getenv("ATHANOR_TEST_SKIP"))
+		cmocka_set_skip_filter(getenv("ATHANOR_TEST_SKIP"));
 	loops = loops_start(1, &err);
 	int n_failed = cmocka_run_group_tests_name("configured", tests, NULL, NULL);
 	loops_stop(loops);

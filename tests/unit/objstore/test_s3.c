@@ -102,7 +102,7 @@ static void an_object_that_changes_while_it_is_read_is_an_error(void **state)
 	piece[200000] = '\0';
 	script_server_play(&rig->server, steps, N(steps));
 	expect_err(bucket_get_bytes(rig->bucket, NULL, STR("o"), 1, 300000, &got, &err), err,
-		   ERR_EXISTS, "S3: GET b/o: 412: PreconditionFailed");
+		   ERR_UNAVAILABLE, "S3: GET b/o: the object was replaced while it was read");
 }
 
 static void more_bytes_than_were_asked_for_are_refused(void **state)
@@ -115,6 +115,29 @@ static void more_bytes_than_were_asked_for_are_refused(void **state)
 	script_server_play(&rig->server, steps, N(steps));
 	expect_err(bucket_get_bytes(rig->bucket, NULL, STR("o"), 1, 5, &got, &err), err,
 		   ERR_CORRUPT, "S3: GET b/o: more than the bytes that were asked for");
+}
+
+static void fewer_bytes_than_the_object_has_are_not_the_end(void **state)
+{
+	struct rig *rig = *state;
+	static const struct script_step steps[] = {
+	    {206, "123", "Content-Range: bytes 1-7/8", false},
+	    {206, "45", "Content-Range: bytes 4-7/8", false},
+	    {206, "67", "Content-Range: bytes 6-7/8", false},
+	    {206, "23", "Content-Range: bytes 2-3/8", false},
+	};
+	struct buf got auto_done(buf_done) = BUF_INIT(1000);
+	struct err err = ERR_INIT;
+
+	script_server_play(&rig->server, steps, N(steps));
+	expect_ok(bucket_get_bytes(rig->bucket, NULL, STR("o"), 1, BUCKET_TO_END, &got, &err), err);
+	expect_str(buf_str(&got), "1234567");
+	expect_str(str_of(script_server_asked(&rig->server)),
+		   "GET /b/o range=bytes=1-\nGET /b/o range=bytes=4-7\n"
+		   "GET /b/o range=bytes=6-7\n");
+
+	expect_err(bucket_get_bytes(rig->bucket, NULL, STR("o"), 1, 2, &got, &err), err,
+		   ERR_CORRUPT, "bytes from 2 on, not from 1");
 }
 
 static void a_store_that_ignores_ranges_gives_no_wrong_bytes(void **state)
@@ -181,6 +204,77 @@ static void put_if_absent_says_so_in_the_request(void **state)
 	expect_err(bucket_put_bytes(rig->bucket, NULL, STR("o"), STR("x"), PUT_IF_ABSENT, &err),
 		   err, ERR_EXISTS, "object o: is in the bucket already");
 	expect_str(str_of(script_server_asked(&rig->server)), "PUT /b/o if-none-match=* <x>\n");
+}
+
+/* --- answers that are lost: 500 stands for one ------------------------------------------------ */
+
+static void an_object_that_is_there_after_a_lost_answer_may_be_our_own(void **state)
+{
+	struct rig *rig = *state;
+	static const struct script_step ours[] = {{500, NULL, NULL, false},
+						  {412, NULL, NULL, false},
+						  {200, "mark", NULL, false}},
+					anothers[] = {{500, NULL, NULL, false},
+						      {412, NULL, NULL, false},
+						      {200, "Mark", NULL, false}},
+					unread[] = {{500, NULL, NULL, false},
+						    {412, NULL, NULL, false},
+						    {403, NULL, NULL, false}};
+	struct err err = ERR_INIT;
+
+	script_server_play(&rig->server, ours, N(ours));
+	expect_ok(bucket_put_bytes(rig->bucket, NULL, STR("m"), STR("mark"), PUT_IF_ABSENT, &err),
+		  err);
+	expect_str(str_of(script_server_asked(&rig->server)),
+		   "PUT /b/m if-none-match=* <mark>\nPUT /b/m if-none-match=* <mark>\n"
+		   "GET /b/m\n");
+	script_server_play(&rig->server, anothers, N(anothers));
+	expect_err(bucket_put_bytes(rig->bucket, NULL, STR("m"), STR("mark"), PUT_IF_ABSENT, &err),
+		   err, ERR_EXISTS, "object m: is in the bucket already");
+	script_server_play(&rig->server, unread, N(unread));
+	expect_err(bucket_put_bytes(rig->bucket, NULL, STR("m"), STR("mark"), PUT_IF_ABSENT, &err),
+		   err, ERR_EXISTS, "object m: is in the bucket already");
+}
+
+static void an_object_that_is_gone_after_a_lost_answer_was_removed(void **state)
+{
+	struct rig *rig = *state;
+	static const struct script_step steps[] = {
+	    {500, NULL, NULL, false}, {404, NULL, NULL, false}, {404, NULL, NULL, false}};
+	struct err err = ERR_INIT;
+
+	script_server_play(&rig->server, steps, N(steps));
+	expect_ok(bucket_remove(rig->bucket, NULL, STR("m"), &err), err);
+	expect_err(bucket_remove(rig->bucket, NULL, STR("m"), &err), err, ERR_NOT_FOUND,
+		   "S3: DELETE b/m: 404");
+}
+
+static void an_upload_that_is_gone_after_a_lost_answer_may_be_complete(void **state)
+{
+	enum { PART = 5 << 20 };
+	struct rig *rig = *state;
+	char *bytes auto_free(mem_free) = xcalloc(1, PART + 2);
+	memset(bytes, 'x', PART + 1);
+	const struct script_step steps[] = {
+	    {200,
+	     "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
+	     "</InitiateMultipartUploadResult>",
+	     NULL, false},
+	    {200, NULL, "ETag: \"e1\"", false},
+	    {200, NULL, "ETag: \"e2\"", false},
+	    {500, NULL, NULL, false},
+	    {404, "<Error><Code>NoSuchUpload</Code></Error>", NULL, false},
+	    {200, bytes, NULL, false},
+	};
+	struct bucket *b = open_bucket(rig, "access_key: A\nsecret_key: S\npart_size: 5242880\n"
+					    "send_content_md5: false\n");
+	struct err err = ERR_INIT;
+
+	script_server_play(&rig->server, steps, N(steps));
+	expect_ok(
+	    bucket_put_bytes(b, NULL, STR("large"), str_from(bytes, PART + 1), PUT_REPLACE, &err),
+	    err);
+	bucket_close(b);
 }
 
 /* As Swift's S3 interface does. */
@@ -407,7 +501,11 @@ int main(void)
 	    TEST(a_body_that_is_cut_goes_on_where_it_ended),
 	    TEST(an_object_that_changes_while_it_is_read_is_an_error),
 	    TEST(more_bytes_than_were_asked_for_are_refused),
+	    TEST(fewer_bytes_than_the_object_has_are_not_the_end),
 	    TEST(a_store_that_ignores_ranges_gives_no_wrong_bytes),
+	    TEST(an_object_that_is_there_after_a_lost_answer_may_be_our_own),
+	    TEST(an_object_that_is_gone_after_a_lost_answer_was_removed),
+	    TEST(an_upload_that_is_gone_after_a_lost_answer_may_be_complete),
 	    TEST(what_is_refused_for_now_is_asked_again_and_then_given_up),
 	    TEST(what_is_refused_for_good_is_not_asked_again),
 	    TEST(put_if_absent_says_so_in_the_request),
