@@ -2,6 +2,8 @@
 
 #include "base/duration.h"
 #include "base/time_text.h"
+#include "template/template.h"
+#include "tools/block_value.h"
 #include "tools/text_table.h"
 
 #include <inttypes.h>
@@ -36,8 +38,7 @@ static const struct {
     {"json", meta_write},
 };
 
-bool block_list_write(const struct block_view *view, struct str format, struct buf *out,
-		      struct err *err)
+static bool write_known(const struct block_view *view, struct str format, struct buf *out)
 {
 	for (size_t f = 0; f < sizeof(formats) / sizeof(*formats); f++) {
 		if (!str_is(format, formats[f].format))
@@ -46,6 +47,23 @@ bool block_list_write(const struct block_view *view, struct str format, struct b
 			formats[f].write(view->metas.v[i], out);
 		return true;
 	}
-	return err_set(err, ERR_UNSUPPORTED,
-		       "templates are not supported yet: --output is wide or json");
+	return false;
+}
+
+bool block_list_write(const struct block_view *view, struct str format, struct buf *out,
+		      struct err *err)
+{
+	if (write_known(view, format, out))
+		return true;
+	struct template *t auto_free(template_free) = template_parse(format, err);
+	if (!t)
+		return err_wrap(err, "invalid template");
+	for (size_t i = 0; i < view->metas.n; i++) {
+		struct arena *a auto_free(arena_free) = arena_new(NULL);
+		struct template_value block = block_value(view->metas.v[i], a);
+		if (!template_execute(t, &block, out, err))
+			return err_wrap(err, "execute template");
+		buf_putc(out, '\n');
+	}
+	return true;
 }

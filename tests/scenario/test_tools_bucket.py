@@ -102,6 +102,15 @@ def test_blocks_are_listed_in_every_format(bucket):
     assert text == "".join((bucket / ulid(letter) / "meta.json").read_text() for letter in "ABC")
 
 
+def test_blocks_are_listed_by_a_template(bucket):
+    template = '{{.ULID}}{{range $name, $value := .Thanos.Labels}} {{$name}}={{$value}}{{end}}'
+    _, output, _ = tools_bucket("ls", "--output", template, objstore(bucket))
+    assert output.splitlines() == [f"{ulid('A')} cluster=eu", f"{ulid('B')} cluster=us replica=b",
+                                   f"{ulid('C')} cluster=eu"]
+    code, _, said = tools_bucket("ls", "--output={{.Nope}}", objstore(bucket))
+    assert code == 1 and "can't evaluate field Nope" in said
+
+
 def test_blocks_are_listed_by_label_time_and_mark(bucket):
     def ids(*flags):
         code, output, said = tools_bucket("ls", objstore(bucket), *flags)
