@@ -19,8 +19,22 @@ static const char *const item_names[INDEX_CACHE_N_ITEMS] = {
     [INDEX_CACHE_EXPANDED_POSTINGS] = "ExpandedPostings",
 };
 
+bool index_cache_item_parse(struct str name, enum index_cache_item *out)
+{
+	for (int i = 0; i < INDEX_CACHE_N_ITEMS; i++) {
+		if (!str_is(name, item_names[i]))
+			continue;
+		*out = (enum index_cache_item)i;
+		return true;
+	}
+	return false;
+}
+
 struct index_cache {
-	struct memory_cache *memory;
+	struct cache *cache;
+	struct memory_cache *memory; /* the same, where it is in memory */
+	int64_t ttl_ms;
+	bool is_disabled[INDEX_CACHE_N_ITEMS];
 	struct clock *clock;
 	struct logger *logger;
 	struct {
@@ -166,15 +180,9 @@ static void fetch_hit(struct fetch *f, size_t bytes)
 	f->hits.bytes += bytes;
 }
 
-/* Values live in `a`; `p` is NULL for those that are absent. */
-static void get_values(struct fetch *f, struct ctx *ctx, const struct str *keys, size_t n,
-		       struct arena *a, struct str *values)
+static bool has_items(const struct index_cache *c, enum index_cache_item item)
 {
-	for (size_t i = 0; i < n; i++) {
-		values[i] = (struct str){0};
-		if (!ctx_done(ctx))
-			memory_cache_get(f->c->memory, keys[i], a, &values[i]);
-	}
+	return c && !c->is_disabled[item];
 }
 
 static void put_value(struct index_cache *c, enum index_cache_item item, struct str key,
@@ -183,7 +191,7 @@ static void put_value(struct index_cache *c, enum index_cache_item item, struct 
 	histogram_metric_observe(
 	    histogram_metric_at(c->metrics.stored_bytes, item_names[item], tenant),
 	    (double)value.n);
-	memory_cache_put(c->memory, key, value, 0);
+	cache_set(c->cache, key, value, c->ttl_ms);
 }
 
 /* --- lists ---------------------------------------------------------------------------------- */
@@ -202,7 +210,7 @@ static void fetch_lists(struct fetch *f, struct ctx *ctx, const struct index_cac
 	struct str *values = ARENA_ARRAY(f->scratch, struct str, n);
 	struct err err = ERR_INIT;
 
-	get_values(f, ctx, keys, n, f->scratch, values);
+	cache_get_multi(f->c->cache, ctx, keys, n, f->scratch, values);
 	for (size_t i = 0; i < n; i++) {
 		lists[i] = (struct postings){0};
 		if (!values[i].p)
@@ -230,7 +238,7 @@ struct index_cache_hits index_cache_fetch_postings(struct index_cache *c, struct
 						   struct str tenant, struct arena *a,
 						   struct postings *lists)
 {
-	if (!c) {
+	if (!has_items(c, INDEX_CACHE_POSTINGS)) {
 		memset(lists, 0, n * sizeof(*lists));
 		return (struct index_cache_hits){0};
 	}
@@ -248,7 +256,7 @@ void index_cache_store_postings(struct index_cache *c, const struct index_cache_
 				const struct postings_key *key, struct postings list,
 				struct str tenant)
 {
-	if (!c)
+	if (!has_items(c, INDEX_CACHE_POSTINGS))
 		return;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 
@@ -263,7 +271,7 @@ struct index_cache_hits index_cache_fetch_expanded(struct index_cache *c, struct
 						   struct arena *a, struct postings *list)
 {
 	*list = (struct postings){0};
-	if (!c || matchers.n == 0)
+	if (!has_items(c, INDEX_CACHE_EXPANDED_POSTINGS) || matchers.n == 0)
 		return (struct index_cache_hits){0};
 	struct fetch f = fetch_begin(c, INDEX_CACHE_EXPANDED_POSTINGS, tenant, a);
 	struct str name = index_cache_expanded_key(f.scratch, block->id, matchers);
@@ -275,7 +283,7 @@ struct index_cache_hits index_cache_fetch_expanded(struct index_cache *c, struct
 void index_cache_store_expanded(struct index_cache *c, const struct index_cache_block *block,
 				struct matchers matchers, struct postings list, struct str tenant)
 {
-	if (!c || matchers.n == 0)
+	if (!has_items(c, INDEX_CACHE_EXPANDED_POSTINGS) || matchers.n == 0)
 		return;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 
@@ -290,7 +298,7 @@ struct index_cache_hits index_cache_fetch_series(struct index_cache *c, struct c
 						 const uint32_t *refs, size_t n, struct str tenant,
 						 struct arena *a, struct str *contents)
 {
-	if (!c) {
+	if (!has_items(c, INDEX_CACHE_SERIES)) {
 		memset(contents, 0, n * sizeof(*contents));
 		return (struct index_cache_hits){0};
 	}
@@ -300,7 +308,7 @@ struct index_cache_hits index_cache_fetch_series(struct index_cache *c, struct c
 	for (size_t i = 0; i < n; i++)
 		names[i] = index_cache_series_key(
 		    f.scratch, block->id, index_series_offset(refs[i], block->index_version));
-	get_values(&f, ctx, names, n, a, contents);
+	cache_get_multi(c->cache, ctx, names, n, a, contents);
 	for (size_t i = 0; i < n; i++)
 		if (contents[i].p)
 			fetch_hit(&f, contents[i].n);
@@ -310,7 +318,7 @@ struct index_cache_hits index_cache_fetch_series(struct index_cache *c, struct c
 void index_cache_store_series(struct index_cache *c, const struct index_cache_block *block,
 			      uint32_t ref, struct str contents, struct str tenant)
 {
-	if (!c)
+	if (!has_items(c, INDEX_CACHE_SERIES))
 		return;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 
@@ -327,13 +335,10 @@ static unsigned kind_of(struct str key)
 	return index_cache_key_item(key);
 }
 
-struct index_cache *index_cache_new_in_memory(const struct index_cache_memory_options *options)
+static void open_memory(struct index_cache *c, const struct index_cache_options *options)
 {
-	struct index_cache *c = NEW(struct index_cache);
-
-	c->clock = options->clock ? options->clock : &clock_system;
-	c->logger = options->logger;
 	c->memory = memory_cache_new(&(struct memory_cache_options){
+	    .name = "index-cache",
 	    .max_bytes = options->max_bytes,
 	    .max_item_bytes = options->max_item_bytes,
 	    .tracker = options->tracker,
@@ -341,8 +346,23 @@ struct index_cache *index_cache_new_in_memory(const struct index_cache_memory_op
 	    .n_kinds = INDEX_CACHE_N_ITEMS,
 	    .kind_of = kind_of,
 	});
-	make_metrics(c, options->metrics);
+	c->cache = memory_cache_as_cache(c->memory);
+	c->ttl_ms = INT64_MAX;
 	make_memory_metrics(c, options->metrics);
+}
+
+struct index_cache *index_cache_new(const struct index_cache_options *options)
+{
+	struct index_cache *c = NEW(struct index_cache);
+
+	c->clock = options->clock ? options->clock : &clock_system;
+	c->logger = options->logger;
+	c->cache = options->cache;
+	c->ttl_ms = options->ttl_ms;
+	memcpy(c->is_disabled, options->is_disabled, sizeof(c->is_disabled));
+	make_metrics(c, options->metrics);
+	if (!c->cache)
+		open_memory(c, options);
 	return c;
 }
 
@@ -351,6 +371,6 @@ void index_cache_free(struct index_cache *c)
 	if (!c)
 		return;
 	memory_metrics_free(c->memory_metrics);
-	memory_cache_free(c->memory);
+	cache_close(c->cache);
 	free(c);
 }

@@ -25,6 +25,7 @@
 #include "base/ctx.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "cache/cache.h"
 #include "model/ulid.h"
 #include "tsdb/postings.h"
 #include "tsdb/postings_plan.h"
@@ -38,16 +39,24 @@ enum index_cache_item {
 	INDEX_CACHE_N_ITEMS,
 };
 
-struct index_cache_memory_options {
+/* As `enabled_items` and metrics call it: Postings, Series, ExpandedPostings. */
+bool index_cache_item_parse(struct str name, enum index_cache_item *out);
+
+struct index_cache_options {
+	/* What holds it: another machine. NULL: memory, of these sizes. */
+	struct cache *cache; /* taken */
+	int64_t ttl_ms;      /* in `cache` */
 	size_t max_bytes;
 	size_t max_item_bytes;
-	struct tracker *tracker; /* may be NULL; outlives the cache */
-	struct clock *clock;     /* NULL: the system's */
-	struct metrics *metrics; /* thanos_store_index_cache_*; may be NULL */
-	struct logger *logger;   /* may be NULL */
+	struct tracker *tracker; /* charged for the memory; may be NULL; outlives the cache */
+
+	bool is_disabled[INDEX_CACHE_N_ITEMS]; /* kinds of items that are not kept */
+	struct clock *clock;                   /* NULL: the system's */
+	struct metrics *metrics;               /* thanos_store_index_cache_*; may be NULL */
+	struct logger *logger;                 /* may be NULL */
 };
 
-struct index_cache *index_cache_new_in_memory(const struct index_cache_memory_options *options);
+struct index_cache *index_cache_new(const struct index_cache_options *options);
 void index_cache_free(struct index_cache *c); /* NULL is fine */
 CLEANUP_DEFINE(struct index_cache, index_cache_free)
 

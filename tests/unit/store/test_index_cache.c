@@ -1,5 +1,6 @@
 #include "store/index_cache.h"
 
+#include "cache/memory.h"
 #include "tests/lib/expect.h"
 
 static const struct index_cache_block block = {
@@ -10,7 +11,7 @@ static const struct index_cache_block block = {
 
 static struct index_cache *new_cache(struct metrics *m)
 {
-	return index_cache_new_in_memory(&(struct index_cache_memory_options){
+	return index_cache_new(&(struct index_cache_options){
 	    .max_bytes = 1 << 20, .max_item_bytes = 1 << 19, .metrics = m});
 }
 
@@ -142,6 +143,55 @@ static void without_a_cache_all_is_absent(void **state)
 	assert_null(contents.p);
 }
 
+static void kinds_that_are_disabled_are_not_kept(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct metrics *m auto_free(metrics_free) = metrics_new();
+	struct index_cache *c auto_free(index_cache_free) =
+	    index_cache_new(&(struct index_cache_options){
+		.max_bytes = 1 << 20,
+		.metrics = m,
+		.is_disabled = {[INDEX_CACHE_SERIES] = true},
+	    });
+	struct postings_key key = {STR("job"), STR("a")};
+	struct postings list;
+	struct str contents;
+	(void)state;
+
+	index_cache_store_series(c, &block, 7, STR("seven"), STR(""));
+	index_cache_store_postings(c, &block, &key, postings_of(a, (const uint32_t[]){4}, 1),
+				   STR(""));
+	index_cache_fetch_series(c, NULL, &block, (const uint32_t[]){7}, 1, STR(""), a, &contents);
+	index_cache_fetch_postings(c, NULL, &block, &key, 1, STR(""), a, &list);
+
+	assert_null(contents.p);
+	assert_non_null(list.be);
+	assert_int_equal(
+	    count(m, "thanos_store_index_cache_requests_total", "Series", "default-tenant"), 0);
+}
+
+/* What another machine holds, and how long. */
+static void items_live_in_a_cache_as_long_as_they_were_given(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct fake_clock clock;
+	fake_clock_init(&clock, 0);
+	struct cache *memory = memory_cache_as_cache(memory_cache_new(
+	    &(struct memory_cache_options){.max_bytes = 1 << 20, .clock = &clock.base}));
+	struct index_cache *c auto_free(index_cache_free) = index_cache_new(
+	    &(struct index_cache_options){.cache = memory, .ttl_ms = 500, .clock = &clock.base});
+	struct str contents;
+	(void)state;
+
+	index_cache_store_series(c, &block, 7, STR("seven"), STR(""));
+	fake_clock_advance(&clock, 499);
+	index_cache_fetch_series(c, NULL, &block, (const uint32_t[]){7}, 1, STR(""), a, &contents);
+	expect_str(contents, "seven");
+	fake_clock_advance(&clock, 1);
+	index_cache_fetch_series(c, NULL, &block, (const uint32_t[]){7}, 1, STR(""), a, &contents);
+	assert_null(contents.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +200,8 @@ int main(void)
 	    cmocka_unit_test(entries_of_series_are_found_by_reference),
 	    cmocka_unit_test(a_list_that_leaves_the_index_is_absent_and_counted),
 	    cmocka_unit_test(without_a_cache_all_is_absent),
+	    cmocka_unit_test(kinds_that_are_disabled_are_not_kept),
+	    cmocka_unit_test(items_live_in_a_cache_as_long_as_they_were_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
