@@ -1,5 +1,7 @@
 #include "proto/repeated.h"
 
+#include "model/matcher_cache.h"
+
 enum { MATCHER_TYPE = 1, MATCHER_NAME = 2, MATCHER_VALUE = 3 };
 
 void bits_add(unsigned *bits, uint64_t number)
@@ -46,7 +48,8 @@ bool matcher_vec_decode(struct matcher_vec *matchers, struct str message, struct
 		return err_set(err, ERR_INVALID, "LabelMatcher: type %llu is unknown",
 			       (unsigned long long)type);
 
-	struct matcher *m = matcher_new((enum matcher_type)type, name, value, err);
+	struct matcher *m =
+	    matcher_cache_get(matchers->cache, (enum matcher_type)type, name, value, err);
 	if (!m)
 		return false;
 	ARENA_PUSH(a, matchers, m);

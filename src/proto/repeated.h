@@ -17,8 +17,11 @@ struct str_vec {
 void bits_add(unsigned *bits, uint64_t number);
 bool bits_add_packed(unsigned *bits, struct str packed, const char *message_name, struct err *err);
 
+struct matcher_cache;
+
 /* LabelMatchers, the same in storepb and prompb. Each holds a reference. */
 struct matcher_vec {
+	struct matcher_cache *cache; /* where they come from; NULL: they are made */
 	struct matcher **v;
 	size_t n, cap;
 };

@@ -139,11 +139,11 @@ static void number_decode(const struct pb_reader *r, struct series_request *out)
 	}
 }
 
-bool series_request_decode(struct str message, struct arena *a, struct series_request *out,
-			   struct err *err)
+bool series_request_decode(struct str message, struct matcher_cache *cache, struct arena *a,
+			   struct series_request *out, struct err *err)
 {
 	struct pb_reader r = pb_reader(message);
-	struct matcher_vec matchers = {0};
+	struct matcher_vec matchers = {.cache = cache};
 	struct str_vec replica_labels = {0};
 	bool ok = true;
 

@@ -13,6 +13,7 @@
 #include "model/store_api.h"
 
 struct grpc_server;
+struct matcher_cache;
 struct metrics;
 struct store_server;
 
@@ -22,6 +23,7 @@ struct store_server_options {
 	    *tracker;        /* charged for what requests hold; outlives the server, may be NULL */
 	uint64_t max_series; /* of one Series request: --store.limits.request-series; 0: no limit */
 	uint64_t max_samples;    /* --store.limits.request-samples, counted as 120 per chunk */
+	struct matcher_cache *matchers; /* of Series requests; outlives the server; may be NULL */
 	struct metrics *metrics; /* may be NULL */
 };
 

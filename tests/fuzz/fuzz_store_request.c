@@ -16,7 +16,7 @@ static struct str encode_series(struct arena *a, struct str message)
 	struct str out = {0};
 
 	pb_writer_init(&w, 1 << 24, NULL);
-	if (series_request_decode(message, a, &req, &err)) {
+	if (series_request_decode(message, NULL, a, &req, &err)) {
 		series_request_encode(&w, &req);
 		out = arena_str(a, pb_written(&w));
 	}

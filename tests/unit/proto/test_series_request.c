@@ -111,7 +111,7 @@ static void decode_and_expect(struct fixture *f, struct str message,
 {
 	struct err err = ERR_INIT;
 	struct series_request got;
-	bool ok = series_request_decode(message, f->a, &got, &err);
+	bool ok = series_request_decode(message, NULL, f->a, &got, &err);
 	if (ok)
 		expect_request(&got, want);
 	series_request_release(&got);
@@ -222,7 +222,7 @@ static void what_is_wrong_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct err err = ERR_INIT;
 		struct series_request got;
-		bool ok = series_request_decode(wrong[i].message, f->a, &got, &err);
+		bool ok = series_request_decode(wrong[i].message, NULL, f->a, &got, &err);
 		series_request_release(&got);
 		expect_err(ok, err, wrong[i].code, wrong[i].error);
 	}
@@ -237,7 +237,7 @@ static void matchers_before_a_broken_field_are_given_back(void **state)
 	/* A leak would be found by the sanitizer. */
 	assert_false(series_request_decode(STR("\x1a\x06\x12\x01"
 					       "a\x1a\x01"
-					       "b\x08"),
+					       "b\x08"), NULL,
 					   f->a, &got, &err));
 	assert_int_equal(got.matchers.n, 1);
 	series_request_release(&got);
