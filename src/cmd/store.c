@@ -7,8 +7,10 @@
 #include "cmd/servers.h"
 #include "cmd/store_flags.h"
 #include "gateway/gateway.h"
+#include "model/matcher_cache.h"
 #include "model/relabel.h"
 #include "rpc/store_server.h"
+#include "store/index_cache.h"
 
 /* --- its parts -------------------------------------------------------------------------------- */
 
@@ -21,6 +23,8 @@ struct store_command {
 	struct servers servers;
 	struct bucket *bucket;
 	struct bucket *parquet_bucket; /* NULL: none is configured */
+	struct index_cache *index_cache;
+	struct matcher_cache *matchers; /* NULL: none are kept */
 	struct relabel *selector;
 	struct gate *gate;
 	struct gateway *gateway;
@@ -33,6 +37,8 @@ static void store_done(struct store_command *s)
 	store_server_free(s->store_server);
 	gateway_free(s->gateway);
 	gate_free(s->gate);
+	index_cache_free(s->index_cache);
+	matcher_cache_free(s->matchers);
 	bucket_close(s->bucket);
 	bucket_close(s->parquet_bucket);
 	relabel_free(s->selector);
@@ -49,11 +55,37 @@ static bool make_bucket(struct store_command *s, const struct flag_content *conf
 	       open_bucket(s->rt, yaml, loops_next(s->servers.loops), out, err);
 }
 
+static struct cache_context cache_context(struct store_command *s)
+{
+	return (struct cache_context){
+	    .clock = &clock_system,
+	    .metrics = s->rt->metrics,
+	    .logger = s->rt->logger,
+	    .tracker = &s->memory,
+	};
+}
+
+static bool add_bucket_cache(struct store_command *s, struct err *err)
+{
+	struct cache_context context = cache_context(s);
+
+	return store_caching_bucket(&s->options->caches, &context, take(s->bucket), &s->bucket,
+				    err);
+}
+
+static bool make_caches(struct store_command *s, struct err *err)
+{
+	struct cache_context context = cache_context(s);
+
+	s->matchers = store_matcher_cache(&s->options->caches, s->rt->metrics);
+	return store_index_cache(&s->options->caches, &context, &s->index_cache, err);
+}
+
 static bool make_buckets(struct store_command *s, struct err *err)
 {
 	const struct bucket_flags *f = &s->options->bucket;
 
-	return make_bucket(s, &f->objstore, &s->bucket, err) &&
+	return make_bucket(s, &f->objstore, &s->bucket, err) && add_bucket_cache(s, err) &&
 	       (!flag_content_is_set(&f->parquet) ||
 		make_bucket(s, &f->parquet, &s->parquet_bucket, err) ||
 		err_wrap(err, "create parquet converted blocks filter"));
@@ -80,7 +112,10 @@ static void make_gateway(struct store_command *s)
 {
 	const struct index_header_flags *headers = &s->options->headers;
 	const struct bucket_flags *f = &s->options->bucket;
+	struct bucket_request_options requests = request_options(
+	    &s->options->requests, s->memory.limit_bytes, f->series_max_concurrency);
 
+	requests.index_cache = s->index_cache;
 	s->gate = gate_new((unsigned)f->series_max_concurrency, s->rt->metrics,
 			   "thanos_bucket_store_series_", "queries");
 	s->gateway = gateway_new(&(struct gateway_options){
@@ -101,8 +136,7 @@ static void make_gateway(struct store_command *s)
 	    .limits = {.series = s->options->limits.request_series,
 		       .samples = s->options->limits.request_samples,
 		       .bytes = (uint64_t)s->options->requests.downloaded_bytes_limit},
-	    .requests = request_options(&s->options->requests, s->memory.limit_bytes,
-					f->series_max_concurrency),
+	    .requests = requests,
 	    .memory = &s->memory,
 	    .gate = s->gate,
 	    .clock = &clock_system,
@@ -114,6 +148,7 @@ static void make_gateway(struct store_command *s)
 	    .tracker = &s->memory,
 	    .max_series = s->options->limits.request_series,
 	    .max_samples = s->options->limits.request_samples,
+	    .matchers = s->matchers,
 	    .metrics = s->rt->metrics,
 	});
 	store_server_register(s->store_server, s->servers.grpc);
@@ -162,7 +197,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			      .tracker = &s.memory,
 			  },
 			  err) ||
-	    !make_buckets(&s, err))
+	    !make_buckets(&s, err) || !make_caches(&s, err))
 		return false;
 	warn_of_viewer(&s);
 	make_gateway(&s);

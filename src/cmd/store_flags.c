@@ -136,12 +136,6 @@ static const struct flag_spec refused_specs[] = {
     REFUSED_TEXT(struct store_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct store_options, "request.logging-config"),
     REFUSED_TEXT(struct store_options, "request.logging-config-file"),
-    REFUSED_TEXT(struct store_options, "index-cache-size"),
-    REFUSED_TEXT(struct store_options, "index-cache.config"),
-    REFUSED_TEXT(struct store_options, "index-cache.config-file"),
-    REFUSED_TEXT(struct store_options, "store.caching-bucket.config"),
-    REFUSED_TEXT(struct store_options, "store.caching-bucket.config-file"),
-    REFUSED_TEXT(struct store_options, "matcher-cache-size"),
 };
 
 const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
@@ -155,6 +149,7 @@ const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(SELECTOR_FLAGS, struct store_options, selector),
     COMMAND_FLAGS(header_specs, struct store_options, headers),
     COMMAND_FLAGS(viewer_specs, struct store_options, viewer),
+    COMMAND_FLAGS(STORE_CACHE_FLAGS, struct store_options, caches),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };
 

@@ -4,6 +4,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/common_flags.h"
+#include "cmd/store_caches.h"
 #include "cmd/store_request_flags.h"
 
 struct bucket_flags {
@@ -51,10 +52,11 @@ struct store_options {
 	struct index_header_flags headers;
 	struct viewer_flags viewer;
 	struct selector_flags selector;
+	struct store_cache_flags caches;
 	struct refused_flags refused;
 };
 
-enum { N_STORE_FLAGS = 11 };
+enum { N_STORE_FLAGS = 12 };
 extern const struct command_flags STORE_FLAGS[N_STORE_FLAGS];
 
 /* What the tables cannot say. */

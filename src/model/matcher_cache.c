@@ -139,8 +139,8 @@ struct matcher_cache *matcher_cache_new(size_t max_items, struct metrics *m)
 					  "Total number of cache hits for series matchers");
 	c->metrics.evicted = metrics_counter(m, "thanos_matchers_cache_evicted_total",
 					     "Total number of items evicted from the cache");
-	c->metrics.items = metrics_gauge(m, "thanos_matchers_cache_items",
-					 "Total number of cached items");
+	c->metrics.items =
+	    metrics_gauge(m, "thanos_matchers_cache_items", "Total number of cached items");
 	gauge_set(metrics_gauge(m, "thanos_matchers_cache_max_items",
 				"Maximum number of items that can be cached"),
 		  (double)max_items);

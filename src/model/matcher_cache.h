@@ -1,7 +1,7 @@
 /* matcher_cache.h - compiled matchers of earlier requests, those used last.
  *
- * Only regular expressions are kept: the others cost nothing to make. A dashboard sends the same few
- * with every panel and every refresh.
+ * Only regular expressions are kept: the others cost nothing to make. A dashboard sends the same
+ * few with every panel and every refresh.
  *
  * Threads: all functions but matcher_cache_free() may be called from any thread.
  */

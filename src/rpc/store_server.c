@@ -101,8 +101,8 @@ static bool serve_series(struct grpc_call *call, void *arg, struct err *err)
 	struct series_request req auto_done(series_request_release) = {0};
 
 	request_init(&r, server);
-	if (!series_request_decode(grpc_call_request(call), server->options.matchers, r.arena,
-				   &req, err))
+	if (!series_request_decode(grpc_call_request(call), server->options.matchers, r.arena, &req,
+				   err))
 		return false;
 	req.tenant = tenant_of(call);
 

@@ -22,9 +22,9 @@ struct store_server_options {
 	struct tracker
 	    *tracker;        /* charged for what requests hold; outlives the server, may be NULL */
 	uint64_t max_series; /* of one Series request: --store.limits.request-series; 0: no limit */
-	uint64_t max_samples;    /* --store.limits.request-samples, counted as 120 per chunk */
+	uint64_t max_samples; /* --store.limits.request-samples, counted as 120 per chunk */
 	struct matcher_cache *matchers; /* of Series requests; outlives the server; may be NULL */
-	struct metrics *metrics; /* may be NULL */
+	struct metrics *metrics;        /* may be NULL */
 };
 
 struct store_server *store_server_new(const struct store_server_options *options);

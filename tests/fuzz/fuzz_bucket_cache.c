@@ -30,14 +30,14 @@ static struct bucket *behind_cache_with(struct str value)
 	};
 
 	assert(bucket_put_bytes(inner, NULL, CHUNK, STR("12345678"), PUT_REPLACE, &err));
-	struct cache *cache = memory_cache_as_cache(memory_cache_new(
-	    &(struct memory_cache_options){.max_bytes = 1 << 20, .n_parts = 1}));
+	struct cache *cache = memory_cache_as_cache(
+	    memory_cache_new(&(struct memory_cache_options){.max_bytes = 1 << 20, .n_parts = 1}));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		cache_set(cache, str_of(keys[i]), value, INT64_MAX);
-	return caching_bucket_new(inner, cache,
-				  &(struct caching_settings){.subrange_bytes = 4,
-							     .max_metafile_bytes = 100},
-				  &clock_system, NULL);
+	return caching_bucket_new(
+	    inner, cache,
+	    &(struct caching_settings){.subrange_bytes = 4, .max_metafile_bytes = 100},
+	    &clock_system, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -237,8 +237,8 @@ static void matchers_before_a_broken_field_are_given_back(void **state)
 	/* A leak would be found by the sanitizer. */
 	assert_false(series_request_decode(STR("\x1a\x06\x12\x01"
 					       "a\x1a\x01"
-					       "b\x08"), NULL,
-					   f->a, &got, &err));
+					       "b\x08"),
+					   NULL, f->a, &got, &err));
 	assert_int_equal(got.matchers.n, 1);
 	series_request_release(&got);
 	assert_int_equal(got.matchers.n, 0);
