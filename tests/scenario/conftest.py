@@ -57,6 +57,10 @@ class World:
         name = f"store-{len(self.actors)}"
         return self._add(Store(name, self.folder, bucket, flags, **more), start)
 
+    def cache(self, kind):
+        """A server of world.caches."""
+        return self._add(kind(f"{kind.__name__.lower()}-{len(self.actors)}", self.folder))
+
     def query(self, *endpoints, flags=(), wait=True, **more):
         query = self._add(Query(f"query-{len(self.actors)}", self.folder, endpoints, flags=flags,
                                 **more))
