@@ -51,26 +51,23 @@ static void measure_list(const char *name, uint32_t max_step)
 
 /* --- entries -------------------------------------------------------------------------------- */
 
-static struct str key_of(struct arena *a, size_t i)
-{
-	return index_cache_series_key(a, (struct ulid){{1}}, i * 16);
-}
-
-static void put_entry(struct memory_cache *c, struct arena *a, size_t i)
+static void put_entry(struct memory_cache *c, size_t i)
 {
 	static const char entry[ENTRY_BYTES];
-	struct arena_mark mark = arena_mark(a);
+	char key[INDEX_CACHE_SERIES_KEY_MAX];
+	size_t n = index_cache_put_series_key(key, (struct ulid){{1}}, i * 16);
 
-	memory_cache_put(c, key_of(a, i), str_from(entry, sizeof(entry)), 0);
-	arena_rewind(a, mark);
+	memory_cache_put(c, str_from(key, n), str_from(entry, sizeof(entry)), 0);
 }
 
 static bool find_entry(struct memory_cache *c, struct arena *a, size_t i)
 {
+	char key[INDEX_CACHE_SERIES_KEY_MAX];
+	size_t n = index_cache_put_series_key(key, (struct ulid){{1}}, i * 16);
 	struct arena_mark mark = arena_mark(a);
 	struct str value;
 
-	bool ok = memory_cache_get(c, key_of(a, i), a, &value);
+	bool ok = memory_cache_get(c, str_from(key, n), a, &value);
 	arena_rewind(a, mark);
 	return ok;
 }
@@ -93,7 +90,7 @@ static void measure_finding(unsigned n_threads)
 	pthread_t threads[MAX_THREADS];
 
 	for (size_t i = 0; i < N_ITEMS; i++)
-		put_entry(c, a, i);
+		put_entry(c, i);
 	for (int round = 0; round < ROUNDS; round++) {
 		double start = now_s();
 		for (unsigned i = 0; i < n_threads; i++)
@@ -125,10 +122,10 @@ static void measure_scans(void)
 				hits += hit;
 				requests++;
 				if (!hit)
-					put_entry(c, a, i);
+					put_entry(c, i);
 			}
 		for (size_t i = 0; i < n_wanted * 20; i++)
-			put_entry(c, a, N_ITEMS + (size_t)round * n_wanted * 20 + i);
+			put_entry(c, N_ITEMS + (size_t)round * n_wanted * 20 + i);
 	}
 	/* Whoever comes first finds nothing. */
 	printf("scans/hits %.1f %% of %.1f\n", 100.0 * (double)hits / (double)requests,

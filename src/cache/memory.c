@@ -18,6 +18,7 @@ enum {
 	GHOST_SHARE_BYTES = 1024, /* one ghost for so many bytes of the budget */
 	MIN_GHOSTS = 64,
 	MIN_BUCKETS = 64,
+	RELIEF_BYTES = 4 << 20, /* given back by one use, at most */
 };
 
 struct item {
@@ -272,6 +273,28 @@ size_t memory_cache_shed(struct memory_cache *c, size_t bytes)
 	return freed;
 }
 
+/* What the tracker, or one above it, has beyond seven eighths of its limit. */
+static size_t pressure_bytes(const struct tracker *t)
+{
+	int64_t most = 0;
+
+	for (; t; t = t->parent) {
+		int64_t over = t->used_bytes - (t->limit_bytes - t->limit_bytes / 8);
+		if (t->limit_bytes > 0 && over > most)
+			most = over;
+	}
+	return (size_t)most;
+}
+
+/* Not all at once: who asks waits for it. */
+static void relieve(struct memory_cache *c)
+{
+	size_t bytes = pressure_bytes(c->options.tracker);
+
+	if (bytes > 0)
+		memory_cache_shed(c, bytes < RELIEF_BYTES ? bytes : RELIEF_BYTES);
+}
+
 /* Takes `bytes` from the budget and from the tracker. */
 static bool make_room(struct memory_cache *c, size_t bytes)
 {
@@ -407,6 +430,7 @@ static void memory_get_multi(struct cache *base, struct ctx *ctx, const struct s
 	(void)ctx;
 	for (size_t i = 0; i < n; i++)
 		memory_cache_get(c, keys[i], a, &values[i]);
+	relieve(c);
 }
 
 static void memory_set(struct cache *base, struct str key, struct str value, int64_t ttl_ms)

@@ -6,7 +6,8 @@
  * minute, and finding an item moves nothing: it counts.
  *
  * The budget covers keys, values and what is needed to keep them, and is charged to a tracker as
- * well. Where that one has no room, the cache makes some or does not keep the item.
+ * well. Where that one has no room, the cache makes some or does not keep the item. Where seven
+ * eighths of its limit are used, by whomever, each use of the cache makes it smaller.
  *
  * Threads: all functions but memory_cache_free() may be called from any thread.
  */

@@ -143,7 +143,8 @@ struct fetch {
 
 static const char *tenant_name(struct arena *a, struct str tenant)
 {
-	return tenant.n ? arena_cstr(a, tenant) : RPC_TENANT_DEFAULT;
+	bool is_default = tenant.n == 0 || str_is(tenant, RPC_TENANT_DEFAULT);
+	return is_default ? RPC_TENANT_DEFAULT : arena_cstr(a, tenant);
 }
 
 static struct fetch fetch_begin(struct index_cache *c, enum index_cache_item item,
@@ -293,6 +294,20 @@ void index_cache_store_expanded(struct index_cache *c, const struct index_cache_
 
 /* --- series --------------------------------------------------------------------------------- */
 
+static struct str *series_keys(struct arena *a, const struct index_cache_block *block,
+			       const uint32_t *refs, size_t n)
+{
+	struct str *keys = ARENA_ARRAY(a, struct str, n);
+	char *to = arena_alloc(a, n * INDEX_CACHE_SERIES_KEY_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t offset = index_series_offset(refs[i], block->index_version);
+		keys[i] = str_from(to, index_cache_put_series_key(to, block->id, offset));
+		to += keys[i].n;
+	}
+	return keys;
+}
+
 struct index_cache_hits index_cache_fetch_series(struct index_cache *c, struct ctx *ctx,
 						 const struct index_cache_block *block,
 						 const uint32_t *refs, size_t n, struct str tenant,
@@ -303,11 +318,8 @@ struct index_cache_hits index_cache_fetch_series(struct index_cache *c, struct c
 		return (struct index_cache_hits){0};
 	}
 	struct fetch f = fetch_begin(c, INDEX_CACHE_SERIES, tenant, a);
-	struct str *names = ARENA_ARRAY(f.scratch, struct str, n);
+	struct str *names = series_keys(f.scratch, block, refs, n);
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = index_cache_series_key(
-		    f.scratch, block->id, index_series_offset(refs[i], block->index_version));
 	cache_get_multi(c->cache, ctx, names, n, a, contents);
 	for (size_t i = 0; i < n; i++)
 		if (contents[i].p)
@@ -321,11 +333,11 @@ void index_cache_store_series(struct index_cache *c, const struct index_cache_bl
 	if (!has_items(c, INDEX_CACHE_SERIES))
 		return;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	char key[INDEX_CACHE_SERIES_KEY_MAX];
+	size_t n = index_cache_put_series_key(key, block->id,
+					      index_series_offset(ref, block->index_version));
 
-	put_value(
-	    c, INDEX_CACHE_SERIES,
-	    index_cache_series_key(a, block->id, index_series_offset(ref, block->index_version)),
-	    contents, tenant_name(a, tenant));
+	put_value(c, INDEX_CACHE_SERIES, str_from(key, n), contents, tenant_name(a, tenant));
 }
 
 /* --- making it ------------------------------------------------------------------------------ */

@@ -3,7 +3,6 @@
 #include "codec/base64.h"
 #include "codec/blake2b.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #define CODEC ":dss" /* the encoding of lists; entries of other encodings have other names */
@@ -58,9 +57,30 @@ struct str index_cache_expanded_key(struct arena *a, struct ulid block, struct m
 	return digest_key(a, "EP", block, buf_str(&text));
 }
 
-struct str index_cache_series_key(struct arena *a, struct ulid block, uint64_t offset)
+static size_t put_decimal(char *to, uint64_t v)
 {
-	return str_of(arena_printf(a, "S:%s:%" PRIu64, ulid_str(block), offset));
+	char digits[20];
+	size_t n = 0;
+
+	do
+		digits[sizeof(digits) - ++n] = (char)('0' + v % 10);
+	while (v /= 10);
+	memcpy(to, digits + sizeof(digits) - n, n);
+	return n;
+}
+
+/* S:<block>:<offset> */
+size_t index_cache_put_series_key(char to[INDEX_CACHE_SERIES_KEY_MAX], struct ulid block,
+				  uint64_t offset)
+{
+	struct ulid_text id = ulid_text(block);
+	size_t n = 2;
+
+	memcpy(to, "S:", 2);
+	memcpy(to + n, id.s, ULID_LEN);
+	n += ULID_LEN;
+	to[n++] = ':';
+	return n + put_decimal(to + n, offset);
 }
 
 enum index_cache_item index_cache_key_item(struct str key)

@@ -7,13 +7,16 @@
 #include "model/ulid.h"
 #include "store/index_cache.h"
 
-/* All live in `a`. */
+/* They live in `a`. */
 struct str index_cache_postings_key(struct arena *a, struct ulid block, struct str name,
 				    struct str value);
 /* Whatever order the matchers come in. */
 struct str index_cache_expanded_key(struct arena *a, struct ulid block, struct matchers matchers);
-/* `offset` is where the series begins in the index: index_series_offset(). */
-struct str index_cache_series_key(struct arena *a, struct ulid block, uint64_t offset);
+/* Of a series, made without an arena, because there are many of them. `offset` is where it begins
+ * in the index: index_series_offset(). The length. */
+enum { INDEX_CACHE_SERIES_KEY_MAX = 2 + ULID_LEN + 1 + 20 };
+size_t index_cache_put_series_key(char to[INDEX_CACHE_SERIES_KEY_MAX], struct ulid block,
+				  uint64_t offset);
 
 /* What a key of these stands for. */
 enum index_cache_item index_cache_key_item(struct str key);

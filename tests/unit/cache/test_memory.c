@@ -2,6 +2,7 @@
 
 #include "tests/lib/expect.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 enum { OVERHEAD_BYTES = 112 /* about what an item needs beside its key and value */ };
@@ -253,6 +254,83 @@ static void it_is_a_cache_with_metrics(void **state)
 	assert_int_equal(point(m, "thanos_cache_inmemory_max_item_size_bytes"), 100);
 }
 
+static void when_the_process_needs_memory_each_use_gives_some_back(void **state)
+{
+	struct tracker process, cached;
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	char key[32];
+	struct str value;
+	(void)state;
+
+	tracker_init(&process, NULL, "process", "--max-memory", 100 << 10);
+	tracker_init(&cached, &process, "caches", "", 0);
+	struct memory_cache *c = memory_cache_new(
+	    &(struct memory_cache_options){.max_bytes = 1 << 20, .tracker = &cached});
+	for (int i = 0; i < 50; i++)
+		put_1k(c, text_key(key, "k", i));
+	struct str asked = STR("k1");
+	cache_get_multi(memory_cache_as_cache(c), NULL, &asked, 1, a, &value);
+	assert_int_equal(memory_cache_counts(c, 0).items, 50);
+
+	tracker_charge(&process, 50 << 10);
+	cache_get_multi(memory_cache_as_cache(c), NULL, &asked, 1, a, &value);
+	assert_true(memory_cache_counts(c, 0).items < 40);
+	assert_true(process.used_bytes <= (100 << 10) / 8 * 7);
+	memory_cache_free(c);
+	tracker_done(&process);
+}
+
+/* Puts and finds the same few items as three other threads: what is found is what was put. */
+static void *use(void *arg)
+{
+	struct memory_cache *c = arg;
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	char key[32], text[600] = {0};
+	struct str value;
+
+	for (int i = 0; i < 20000; i++) {
+		int item = i * 7919 % 500;
+		struct str k = text_key(key, "k", item);
+		size_t n = (size_t)item + 50;
+		memset(text, item % 256, n);
+		if (!memory_cache_get(c, k, a, &value))
+			memory_cache_put(c, k, str_from(text, n), item % 3);
+		else if (value.n != n || memcmp(value.p, text, n) != 0)
+			return arg;
+		if (item == 0)
+			memory_cache_shed(c, 2000);
+		arena_clear(a);
+	}
+	return NULL;
+}
+
+static void threads_share_it(void **state)
+{
+	struct tracker t;
+	pthread_t threads[4];
+	(void)state;
+
+	tracker_init(&t, NULL, "process", "", 0);
+	struct memory_cache *c = memory_cache_new(
+	    &(struct memory_cache_options){.max_bytes = 64 << 10, .tracker = &t, .n_parts = 2});
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, use, c), 0);
+	for (int i = 0; i < 4; i++) {
+		void *wrong;
+		assert_int_equal(pthread_join(threads[i], &wrong), 0);
+		assert_null(wrong);
+	}
+
+	struct memory_cache_counts n = memory_cache_counts(c, 0);
+	assert_true(n.items > 0 && n.total_bytes <= 64 << 10);
+	assert_int_equal(t.used_bytes, n.total_bytes);
+	assert_int_equal(n.requests, 80000);
+	memory_cache_shed(c, SIZE_MAX);
+	assert_int_equal(memory_cache_counts(c, 0).items, 0);
+	assert_int_equal(t.used_bytes, 0);
+	memory_cache_free(c);
+}
+
 static unsigned by_first_letter(struct str key)
 {
 	return key.p[0] == 'b';
@@ -286,6 +364,8 @@ int main(void)
 	    cmocka_unit_test(what_is_used_no_more_makes_room),
 	    cmocka_unit_test(an_item_that_outlived_its_time_is_absent),
 	    cmocka_unit_test(where_the_process_has_no_room_the_cache_makes_some),
+	    cmocka_unit_test(when_the_process_needs_memory_each_use_gives_some_back),
+	    cmocka_unit_test(threads_share_it),
 	    cmocka_unit_test(it_is_a_cache_with_metrics),
 	    cmocka_unit_test(items_are_counted_by_kind),
 	};
