@@ -217,6 +217,18 @@ static uint64_t chunk_bytes(const struct index_series *entry, uint64_t *last_ref
 	return bytes;
 }
 
+/* About how much of a window an entry takes: labels as they are and as they are put together,
+ * chunks and their bytes. */
+static uint64_t window_bytes(const struct block_series *it, const struct index_series *entry,
+			     uint64_t *last_ref)
+{
+	uint64_t bytes = sizeof(struct series) + 2 * entry->n_labels * sizeof(struct label);
+
+	if (!it->options.skip_chunks)
+		bytes += entry->n_chunks * sizeof(struct chunk) + chunk_bytes(entry, last_ref);
+	return bytes;
+}
+
 static struct chunk *make_chunks(struct window *w, const struct index_series *entry)
 {
 	struct chunk *chunks = ARENA_ARRAY(w->arena, struct chunk, entry->n_chunks);
@@ -264,8 +276,7 @@ static bool fill_window(struct block_series *it, struct window *w, struct err *e
 
 	while (b->next < b->n_order && bytes < it->options.window_bytes) {
 		const struct block_entry *e = &b->entries.v[b->order[b->next++]];
-		if (!it->options.skip_chunks)
-			bytes += chunk_bytes(&e->entry, &last_ref);
+		bytes += window_bytes(it, &e->entry, &last_ref);
 		if (b->next % 64 == 0 && !tracker_check(it->request.tracker, err))
 			return false;
 		if (!add_series(it, w, e, err))

@@ -31,7 +31,7 @@ struct block_series_options {
 	struct pool *ranges; /* see block_request.h; may be NULL */
 	struct pool *ahead;  /* loads the next window meanwhile; may be NULL. Not the same one. */
 	size_t batch_series; /* entries read at once; 0: 10,000, as in Thanos */
-	size_t window_bytes; /* of chunks held at once, about; 0: a default */
+	size_t window_bytes; /* of series given out together, about; 0: a default */
 };
 
 /* Takes no reference: the block outlives the iterator, as does `ctx`. NULL on failure. What it
