@@ -38,10 +38,15 @@ void float_scratch_done(struct float_scratch *scratch)
 	window_columns_done(&scratch->windows);
 }
 
-/* Whether all is well, as nearly always, in one loop without branches. */
-static bool is_plain(const int64_t *t_ms, const double *v, size_t n)
+static int64_t last_time(const struct float_samples *s)
 {
-	int64_t disorder = t_ms[0] < 0 || t_ms[n - 1] > WINDOWS_MAX_T_MS;
+	return s->n > 0 ? s->t_ms[s->n - 1] : 0;
+}
+
+/* Whether all is well, as nearly always, in one loop without branches. */
+static bool is_plain(const int64_t *t_ms, const double *v, size_t n, int64_t min_t_ms)
+{
+	int64_t disorder = t_ms[0] < min_t_ms || t_ms[n - 1] > WINDOWS_MAX_T_MS;
 	int64_t nan = isnan(v[0]) != 0;
 
 	for (size_t i = 1; i < n; i++) {
@@ -56,7 +61,7 @@ static void sift(struct float_samples *s, size_t n)
 {
 	const int64_t *t_ms = s->t_ms + s->n;
 	const double *v = s->v + s->n;
-	int64_t last_t_ms = 0;
+	int64_t last_t_ms = last_time(s);
 
 	for (size_t i = 0; i < n; i++) {
 		if (is_stale_nan(v[i]) || t_ms[i] < last_t_ms || t_ms[i] > WINDOWS_MAX_T_MS)
@@ -74,10 +79,12 @@ bool float_samples_append(struct float_samples *s, const struct chunk_data *chun
 
 	if (!chunk_num_samples(chunk, &n, err))
 		return false;
+	if (n == 0)
+		return true;
 	reserve(s, s->n + n);
 	if (!chunk_decode_floats(chunk, s->t_ms + s->n, s->v + s->n, NULL, &n, err))
 		return false;
-	if (n && is_plain(s->t_ms + s->n, s->v + s->n, n))
+	if (is_plain(s->t_ms + s->n, s->v + s->n, n, last_time(s)))
 		s->n += n;
 	else
 		sift(s, n);
@@ -193,6 +200,8 @@ static bool append_counter(struct float_samples *s, struct counter_resets *reset
 
 	if (!chunk_num_samples(chunk, &n, err))
 		return false;
+	if (n == 0)
+		return true;
 	reserve(s, s->n + n);
 	if (!chunk_decode_floats(chunk, s->t_ms + s->n, s->v + s->n, NULL, &n, err))
 		return false;

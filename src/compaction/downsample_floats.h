@@ -6,8 +6,8 @@
 #include "compaction/downsample_chunks.h"
 #include "compaction/downsample_windows.h"
 
-/* Samples of a series, decoded. Markers of staleness are left out, and what goes back in time
- * within its chunk, before 1970, or beyond WINDOWS_MAX_T_MS. */
+/* Samples of a series, decoded. Markers of staleness are left out, and what goes back in
+ * time, before 1970, or beyond WINDOWS_MAX_T_MS. */
 struct float_samples {
 	int64_t *t_ms;
 	double *v;

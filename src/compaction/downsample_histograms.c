@@ -30,7 +30,7 @@ bool histogram_samples_append(struct histogram_samples *s, const struct chunk_da
 			      struct err *err)
 {
 	struct histogram_chunk c;
-	int64_t last_t_ms = 0;
+	int64_t last_t_ms = s->t_ms.n > 0 ? vec_last(&s->t_ms) : 0;
 
 	if (!histogram_chunk_decode(chunk, s->arena, &c, err))
 		return false;

@@ -15,7 +15,7 @@
 #include "model/histogram.h"
 
 /* Histograms of a series, decoded into memory of `arena`, without markers of staleness and what
- * goes back in time within its chunk. */
+ * goes back in time. */
 struct histogram_samples {
 	struct arena *arena;
 	VEC(int64_t) t_ms;
