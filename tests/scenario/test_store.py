@@ -108,6 +108,34 @@ def test_a_truncated_chunk_file_is_an_error_that_names_block_and_object(world, h
     assert status == 200 and ulid in answer["warnings"][0]
 
 
+def loaded(store):
+    return store.metrics()['thanos_blocks_meta_synced{state="loaded"}']
+
+
+def test_stores_share_out_the_blocks_of_a_bucket(world, history):
+    """By their ids: each block is served by one of them."""
+    shards = ["[{source_labels: [__block_id], modulus: 2, target_label: shard, action: hashmod}, "
+              f"{{source_labels: [shard], regex: {shard}, action: keep}}]" for shard in range(2)]
+    stores = [world.store(history, flags=[f"--selector.relabel-config={shard}"])
+              for shard in shards]
+    whole = world.store(history)
+    start = now_s() - 9 * 3600
+    question = ("sum by (replica) (temperature)", start, start + 8 * 3600, 300)
+
+    assert loaded(whole) == sum(loaded(store) for store in stores)
+    assert all(0 < loaded(store) < loaded(whole) for store in stores)
+    answers = [query.range(*question)["data"]["result"]
+               for query in (world.query(*stores), world.query(whole))]
+    assert answers[0] == answers[1] != []
+
+
+def test_a_store_serves_the_clusters_it_is_told_to(world, history):
+    rules = "[{source_labels: [replica], regex: a, action: drop}]"
+    query = world.query(world.store(history, flags=[f"--selector.relabel-config={rules}"]))
+
+    assert query.answer("label/replica/values")["data"] == ["b"]
+
+
 def test_a_corrupt_index_does_not_hide_the_other_blocks(world, history):
     bucket = copy_of(history, world)
 
