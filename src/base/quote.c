@@ -1,5 +1,6 @@
 #include "base/quote.h"
 
+#include "base/rune_range.h"
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -7,28 +8,15 @@
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-struct rune_range {
-	uint32_t first, last;
-};
-
 static const struct rune_range printable[] = {
 #include "base/printable.inc"
 };
 
 bool rune_is_print(uint32_t rune)
 {
-	size_t low = 0, high = sizeof(printable) / sizeof(printable[0]);
-
 	if (rune < 0x80)
 		return rune >= 0x20 && rune != 0x7f;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (rune > printable[middle].last)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < sizeof(printable) / sizeof(printable[0]) && rune >= printable[low].first;
+	return rune_is_in(rune, printable, sizeof(printable) / sizeof(printable[0]));
 }
 
 /* What follows the backslash in a short escape, or 0. */

@@ -1,6 +1,7 @@
 #include "tools/block_rows.h"
 
 #include "base/duration.h"
+#include "base/rune_width.h"
 #include "base/time_text.h"
 #include "tools/csv.h"
 #include "tools/text_table.h"
@@ -234,13 +235,13 @@ static void write_table(const struct row_list *rows, struct buf *out)
 		widths[i] = strlen(BLOCK_COLUMN_NAMES[i]);
 	for (size_t r = 0; r < rows->n; r++)
 		for (size_t i = 0; i < BLOCK_COLUMN_N; i++)
-			if (text_width(rows->v[r].cells[i]) > widths[i])
-				widths[i] = text_width(rows->v[r].cells[i]);
+			if (str_width(rows->v[r].cells[i]) > widths[i])
+				widths[i] = str_width(rows->v[r].cells[i]);
 	put_titles(out, widths);
 	for (size_t r = 0; r < rows->n; r++) {
 		for (size_t i = 0; i < BLOCK_COLUMN_N; i++) {
 			struct str cell = rows->v[r].cells[i];
-			put_padded(out, 0, cell, widths[i] - text_width(cell));
+			put_padded(out, 0, cell, widths[i] - str_width(cell));
 		}
 		buf_puts(out, "|\n");
 	}

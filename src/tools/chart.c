@@ -1,7 +1,9 @@
 #include "tools/chart.h"
 
 #include "base/duration.h"
+#include "base/rune_width.h"
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "tools/chart_axis.h"
 #include "tools/chart_canvas.h"
 #include "tools/text_table.h"
@@ -248,18 +250,20 @@ static struct str series_name(const struct chart *c, struct labels ls)
 	return arena_str(c->a, buf_str(&text));
 }
 
-/* The first `columns` characters, the last of which is … where there are more. */
+/* What fits into so many columns, with … at the end where there is more. */
 static void put_cut(struct buf *out, struct str s, size_t columns)
 {
-	size_t n = 0, width = text_width(s);
+	size_t n = 0, bytes, taken;
 
-	if (width <= columns) {
+	if (str_width(s) <= columns) {
 		buf_append_str(out, s);
 		return;
 	}
-	for (size_t i = 0; i + 1 < columns; i++)
-		for (n++; n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80; n++)
-			;
+	taken = rune_width(utf8_decode(s, &bytes));
+	while (taken < columns) {
+		n += bytes;
+		taken += rune_width(utf8_decode(str_skip(s, n), &bytes));
+	}
 	buf_append(out, s.p, n);
 	buf_puts(out, "…");
 }

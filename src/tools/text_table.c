@@ -2,16 +2,8 @@
 
 #include "base/assert.h"
 #include "base/quote.h"
+#include "base/rune_width.h"
 #include "base/utf8.h"
-
-size_t text_width(struct str s)
-{
-	size_t width = 0, n;
-
-	for (; s.n > 0; s = str_skip(s, n), width++)
-		utf8_decode(s, &n);
-	return width;
-}
 
 static bool is_printable(struct str s)
 {
@@ -42,7 +34,7 @@ void text_table_column(struct text_table *t, struct str title, enum text_align a
 {
 	assert(t->cells.n == 0);
 	title = text_printable(title, t->a);
-	ARENA_PUSH(t->a, &t->columns, (struct text_column){title, align, text_width(title)});
+	ARENA_PUSH(t->a, &t->columns, (struct text_column){title, align, str_width(title)});
 }
 
 void text_table_cell(struct text_table *t, struct str text)
@@ -50,7 +42,7 @@ void text_table_cell(struct text_table *t, struct str text)
 	struct text_column *column = &t->columns.v[t->cells.n % t->columns.n];
 
 	text = text_printable(text, t->a);
-	size_t width = text_width(text);
+	size_t width = str_width(text);
 	if (width > column->width)
 		column->width = width;
 	ARENA_PUSH(t->a, &t->cells, text);
@@ -66,7 +58,7 @@ static void put_spaces(struct buf *out, size_t n)
 static void put_cell(struct buf *out, const struct text_column *column, struct str text,
 		     size_t *owed)
 {
-	size_t fill = column->width - text_width(text);
+	size_t fill = column->width - str_width(text);
 
 	if (text.n == 0) {
 		*owed += column->width + 2;

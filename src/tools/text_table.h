@@ -4,7 +4,7 @@
  *	text_table_cell(&t, STR("1"));
  *	text_table_write(&t, &out);
  *
- * Columns are two spaces apart and as wide as their widest cell, counted in characters. No line
+ * Columns are two spaces apart and as wide as their widest cell. No line
  * ends with a space. What a terminal would act upon (line ends, escapes) is shown as Go quotes it.
  */
 #ifndef TOOLS_TEXT_TABLE_H
@@ -44,8 +44,6 @@ void text_table_cell(struct text_table *t, struct str text);
 /* The titles and the rows, of which the last is complete. */
 void text_table_write(const struct text_table *t, struct buf *out);
 
-/* How many characters a text has, each taken for one column of a terminal. */
-size_t text_width(struct str s);
 /* `s`, or in quotes when a terminal would act upon it. */
 struct str text_printable(struct str s, struct arena *a);
 
