@@ -197,7 +197,8 @@ static bool ask_block(void *arg, size_t worker, size_t i, struct err *err)
 	struct matchers left;
 	(void)worker;
 
-	if (!overlaps(b, q->req) || !store_block_is_wanted(b, q->block_matchers) ||
+	if (block_header_is_broken(store_block_header(b)) || !overlaps(b, q->req) ||
+	    !store_block_is_wanted(b, q->block_matchers) ||
 	    !matchers_without_external(q->req->matchers, store_block_meta(b)->labels, scratch,
 				       &left))
 		return true;

@@ -495,7 +495,8 @@ static void run_load(void *arg)
 	l->is_void = is_void;
 	l->is_in_folder = false;
 	end_load(c, l, open);
-	/* Before anyone learns of the end: who then gives back its reference gives back the last. */
+	/* Before anyone learns of the end: who then gives back its reference gives back the last.
+	 */
 	bool is_last = --h->n_refs == 0;
 	mutex_unlock(&c->mu);
 	if (is_last)
@@ -655,19 +656,6 @@ void block_header_put(struct block_header *h)
 struct byte_source *block_header_index(struct block_header *h)
 {
 	return h->index;
-}
-
-void block_header_want(struct block_header *h)
-{
-	struct header_cache *c = h->cache;
-	bool begun = false;
-
-	mutex_lock(&c->mu);
-	if (!h->open)
-		join_load(c, h, HEADER_OPEN, true, &begun);
-	mutex_unlock(&c->mu);
-	if (begun)
-		submit(c);
 }
 
 bool block_header_prepare(struct block_header *h, enum header_goal goal, struct ctx *ctx,

@@ -75,9 +75,7 @@ enum header_goal {
 	HEADER_OPEN,
 };
 
-/* Begin, without waiting: those that a request wants come before those that are only prepared. */
-void block_header_want(struct block_header *h);
-/* Wait until it is done: for who prepares headers, less urgent than all requests. */
+/* Wait until it is done: for who prepares headers. Those that a request wants come first. */
 bool block_header_prepare(struct block_header *h, enum header_goal goal, struct ctx *ctx,
 			  struct err *err);
 /* Whether its file is there; false without a data folder. */

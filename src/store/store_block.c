@@ -74,11 +74,6 @@ struct block_header *store_block_header(struct store_block *b)
 	return b->header;
 }
 
-void store_block_want_header(struct store_block *b)
-{
-	block_header_want(b->header);
-}
-
 const struct index_header *store_block_get_header(struct store_block *b, struct ctx *ctx,
 						  struct err *err)
 {

@@ -37,8 +37,6 @@ struct ulid store_block_id(const struct store_block *b);
 /* Borrowed; for what prepares headers. */
 struct block_header *store_block_header(struct store_block *b);
 
-/* Begin to bring the header here, without waiting: for who will need those of many blocks. */
-void store_block_want_header(struct store_block *b);
 /* Open for as long as it is used; store_block_put_header() must follow. NULL on failure. */
 const struct index_header *store_block_get_header(struct store_block *b, struct ctx *ctx,
 						  struct err *err);

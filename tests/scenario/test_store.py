@@ -148,7 +148,8 @@ def test_a_corrupt_index_does_not_hide_the_other_blocks(world, history):
     store = world.store(bucket)
     query = world.query(store)
 
-    assert ulid in store.log.read_text()
+    wait_until("the block is taken out of service", lambda: ulid in store.log.read_text()
+               and "blocks became broken" in store.log.read_text())
     at = now_s() - 5 * 3600
     result = query.instant("temperature", time=at, dedup="0")["data"]["result"]
     assert {r["metric"]["replica"] for r in result} == {"b"}

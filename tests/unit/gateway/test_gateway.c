@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "block/markers.h"
 #include "objstore/inmem.h"
 #include "tests/lib/expect.h"
 #include "tests/lib/golden_block.h"
@@ -94,8 +95,6 @@ static void blocks_marked_for_deletion_are_not(void **state)
 	assert_string_equal(clusters(f), "eu ");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 static void blocks_that_relabelling_drops_are_not_served(void **state)
 {
 	struct fixture *f = *state;
@@ -143,17 +142,117 @@ static void converted_blocks_are_not_served(void **state)
 	f->options.parquet_bucket = NULL;
 }
 
+/* --- one gateway, sync after sync ----------------------------------------------------------- */
+
+static const char *served_clusters(struct fixture *f, struct gateway *g)
+{
+	struct store_info info;
+	struct err err = ERR_INIT;
+
+	expect_ok(bucket_store_initial_sync(gateway_store(g), NULL, 0, 0, &err), err);
+	expect_ok(store_info(bucket_store_api(gateway_store(g)), NULL, f->a, &info, &err), err);
+	const char *text = "";
+	for (size_t i = 0; i < info.n_label_sets; i++)
+		text = arena_printf(f->a, "%s%.*s ", text,
+				    STR_FMT(labels_get(info.label_sets[i], STR("cluster"))));
+	return text;
+}
+
+static void a_mark_counts_after_its_delay_and_not_before(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_clock clock;
+	struct ulid id;
+	struct err err = ERR_INIT;
+
+	fake_clock_init(&clock, GOLDEN_PLAIN_MAX_T_MS - 1);
+	f->options.clock = &clock.base;
+	f->options.ignore_deletion_marks_delay_ms = 60000;
+	struct gateway *g auto_free(gateway_free) = gateway_new(&f->options);
+	assert_string_equal(served_clusters(f, g), "eu us ");
+	assert_true(ulid_parse(STR(FRESH), &id));
+	struct block_mark mark = {.id = id, .time_s = clock.now_ms / 1000};
+	expect_ok(mark_write(f->bucket, NULL, MARK_DELETION, &mark, &err), err);
+	for (int age_s = 0; age_s <= 60; age_s += 10) {
+		assert_string_equal(served_clusters(f, g), "eu us ");
+		fake_clock_advance(&clock, 10000);
+	}
+	assert_string_equal(served_clusters(f, g), "eu ");
+
+	/* It is taken away again, and seen by the next scan. */
+	expect_ok(mark_remove(f->bucket, NULL, MARK_DELETION, id, &err), err);
+	fake_clock_advance(&clock, 60000 / 4);
+	assert_string_equal(served_clusters(f, g), "eu us ");
+}
+
+static void without_a_delay_a_mark_counts_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_clock clock;
+	struct ulid id;
+	struct err err = ERR_INIT;
+
+	fake_clock_init(&clock, GOLDEN_PLAIN_MAX_T_MS);
+	f->options.clock = &clock.base;
+	struct gateway *g auto_free(gateway_free) = gateway_new(&f->options);
+	assert_string_equal(served_clusters(f, g), "eu us ");
+	assert_true(ulid_parse(STR(FRESH), &id));
+	struct block_mark mark = {.id = id, .time_s = clock.now_ms / 1000 - 1};
+	expect_ok(mark_write(f->bucket, NULL, MARK_DELETION, &mark, &err), err);
+	assert_string_equal(served_clusters(f, g), "eu ");
+}
+
+static void fresh_blocks_wait_for_the_consistency_delay(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_clock clock;
+	struct ulid raw, fresh;
+
+	assert_true(ulid_parse(STR(RAW), &raw) && ulid_parse(STR(FRESH), &fresh));
+	fake_clock_init(&clock, ulid_time_ms(raw) + 59999);
+	f->options.clock = &clock.base;
+	f->options.consistency_delay_ms = 60000;
+	struct gateway *g auto_free(gateway_free) = gateway_new(&f->options);
+	assert_string_equal(served_clusters(f, g), "");
+	fake_clock_advance(&clock, 1);
+	assert_string_equal(served_clusters(f, g), "eu ");
+	clock.now_ms = ulid_time_ms(fresh) + 60000;
+	assert_string_equal(served_clusters(f, g), "eu us ");
+}
+
+static void what_is_announced_is_cut_to_the_times_that_are_served(void **state)
+{
+	struct fixture *f = *state;
+	struct store_info info;
+	struct err err = ERR_INIT;
+
+	f->options.min_time.ms = GOLDEN_PLAIN_MIN_T_MS + 1000;
+	f->options.max_time.ms = GOLDEN_PLAIN_MAX_T_MS - 1000;
+	struct gateway *g auto_free(gateway_free) = gateway_new(&f->options);
+	assert_string_equal(served_clusters(f, g), "eu us ");
+	expect_ok(store_info(bucket_store_api(gateway_store(g)), NULL, f->a, &info, &err), err);
+	assert_int_equal(info.min_t_ms, GOLDEN_PLAIN_MIN_T_MS + 1000);
+	assert_int_equal(info.max_t_ms, GOLDEN_PLAIN_MAX_T_MS - 1000);
+	assert_int_equal(info.n_tsdbs, 2); /* as Thanos, whole blocks */
+	assert_int_equal(info.tsdbs[0].min_t_ms, GOLDEN_PLAIN_MIN_T_MS);
+	assert_int_equal(info.tsdbs[0].max_t_ms, GOLDEN_PLAIN_MAX_T_MS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(all_blocks_of_the_bucket_are_served),
 	    TEST(blocks_outside_of_the_times_are_not),
 	    TEST(blocks_marked_for_deletion_are_not),
-	    cmocka_unit_test_setup_teardown(blocks_that_relabelling_drops_are_not_served, set_up,
-					    tear_down),
-	    cmocka_unit_test_setup_teardown(blocks_of_days_that_parquet_does_not_cover_are_served,
-					    set_up, tear_down),
+	    TEST(blocks_that_relabelling_drops_are_not_served),
+	    TEST(blocks_of_days_that_parquet_does_not_cover_are_served),
 	    TEST(converted_blocks_are_not_served),
+	    TEST(a_mark_counts_after_its_delay_and_not_before),
+	    TEST(without_a_delay_a_mark_counts_at_once),
+	    TEST(fresh_blocks_wait_for_the_consistency_delay),
+	    TEST(what_is_announced_is_cut_to_the_times_that_are_served),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

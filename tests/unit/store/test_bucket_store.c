@@ -668,6 +668,12 @@ static void a_broken_block_is_not_served_until_it_is_healed(void **state)
 	wait_until(is_broken(f, A));
 	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
 	assert_int_equal(n_served(f), 1);
+	struct label_request all = {.min_t_ms = INT64_MIN, .max_t_ms = INT64_MAX};
+	struct str_list names = {0};
+	expect_ok(
+	    store_label_names(bucket_store_api(f->store), NULL, &all, NULL, f->arena, &names, &err),
+	    err);
+	assert_true(names.n > 0);
 	golden_block_put(f->inner, &(struct golden_block){.ulid = A});
 	expect_ok(bucket_store_sync(f->store, NULL, &err), err);
 	wait_until(!is_broken(f, A));

@@ -391,7 +391,6 @@ static void what_is_prepared_for_the_disk_is_opened_when_it_is_used(void **state
 	struct err err = ERR_INIT;
 	struct block_header *a = header_of(f, A);
 
-	block_header_want(a);
 	expect_ok(block_header_prepare(a, HEADER_ON_DISK, NULL, &err), err);
 	expect_ok(block_header_prepare(a, HEADER_ON_DISK, NULL, &err), err);
 	use(a);

@@ -9,8 +9,8 @@ static void a_request_is_refused_when_it_is_over(void **state)
 	struct err err = ERR_INIT;
 	(void)state;
 
-	store_limits_init(&l, &(struct store_limits_config){.series = 10, .samples = 1200},
-			  dropped, "t");
+	store_limits_init(&l, &(struct store_limits_config){.series = 10, .samples = 1200}, dropped,
+			  "t");
 	expect_ok(store_limits_reserve(&l, STORE_LIMIT_SERIES, 10, &err), err);
 	expect_err(store_limits_reserve(&l, STORE_LIMIT_SERIES, 1, &err), err, ERR_LIMIT,
 		   "exceeded series limit: limit 10 violated (got 11)");
