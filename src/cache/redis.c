@@ -263,6 +263,10 @@ bool redis_cache_open(const struct redis_config *config, const struct cache_cont
 		close_cache(&c->base);
 		return err_wrap(err, "redis");
 	}
+	if (config->cache_size_bytes > 0)
+		log_warn(context->logger,
+			 "cache_size of redis, its caching in the client, is ignored",
+			 LOG_STR("name", context->name));
 	*out = &c->base;
 	return true;
 }

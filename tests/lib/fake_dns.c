@@ -1,11 +1,15 @@
 #include "tests/lib/fake_dns.h"
 
+#include <stdatomic.h>
+
 static bool find(const struct fake_dns *d, struct str name, const struct fake_name **out,
 		 struct err *err)
 {
+	const struct fake_name *names = atomic_load(&d->names);
+
 	for (size_t i = 0; i < d->n_names; i++) {
-		if (str_is(name, d->names[i].name)) {
-			*out = &d->names[i];
+		if (str_is(name, names[i].name)) {
+			*out = &names[i];
 			return true;
 		}
 	}
