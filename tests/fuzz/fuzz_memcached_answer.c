@@ -3,6 +3,7 @@
  */
 #include "base/assert.h"
 #include "cache/memcached_answer.h"
+#include "cache/memcached_cluster.h"
 
 enum { N_KEYS = 4 };
 
@@ -49,6 +50,17 @@ static void read_set(struct str in)
 	assert(p != ANSWER_PART && (!s.is_stored || p != ANSWER_MORE));
 }
 
+static void read_nodes(struct arena *a, struct str in)
+{
+	struct memcached_nodes nodes;
+	struct err err = ERR_INIT;
+
+	if (!memcached_nodes_parse(in, a, &nodes, &err))
+		return;
+	for (size_t i = 0; i < nodes.n; i++)
+		assert(str_find_char(nodes.v[i], ':') < nodes.v[i].n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare(&bytewise, &sevens);
 	if (size)
 		read_set(str_from(data, size));
+	read_nodes(a, str_from(data, size));
 	arena_free(a);
 	tracker_done(&limit);
 	return 0;
