@@ -1,16 +1,18 @@
 #include "cache/health.h"
 
-void health_failed(struct health *h, const struct err *why)
+#include "cache/server_list.h"
+
+void health_failed(const struct health *h, struct cache_server *s, const struct err *why)
 {
-	if (!atomic_exchange(&h->is_ill, true))
+	if (cache_server_falls_ill(s))
 		log_warn(h->logger, "remote cache fails; its keys are misses meanwhile",
-			 LOG_STR("type", h->kind), LOG_STR("name", h->name), LOG_ERR(why));
+			 LOG_STR("type", h->kind), LOG_STR("name", h->name),
+			 LOG_STR("server", cache_server_address(s)), LOG_ERR(why));
 }
 
-void health_succeeded(struct health *h)
+void health_succeeded(const struct health *h, struct cache_server *s)
 {
-	/* Looked at before it is changed: the healthy case writes nothing that others read. */
-	if (atomic_load(&h->is_ill) && atomic_exchange(&h->is_ill, false))
+	if (cache_server_recovers(s))
 		log_info(h->logger, "remote cache answers again", LOG_STR("type", h->kind),
-			 LOG_STR("name", h->name));
+			 LOG_STR("name", h->name), LOG_STR("server", cache_server_address(s)));
 }

@@ -103,7 +103,7 @@ static bool prepare(struct fetch *f, struct part *p, struct exchange *e)
 	struct wire *w = cache_server_take(p->server, &err);
 	if (!w) {
 		memcached_metrics_fail(&c->metrics, MEMCACHED_GET_MULTI, &err);
-		health_failed(&c->health, &err);
+		health_failed(&c->health, p->server, &err);
 		return false;
 	}
 	p->get = (struct memcached_get){
@@ -132,7 +132,7 @@ static void finish(struct fetch *f, struct part *p, struct exchange *e, int64_t 
 		cache_server_give(p->server, e->wire);
 		memcached_metrics_succeed(&c->metrics, MEMCACHED_GET_MULTI, start_ns,
 					  p->get.n_hit_bytes);
-		health_succeeded(&c->health);
+		health_succeeded(&c->health, p->server);
 		return;
 	}
 	wire_close(e->wire);
@@ -140,7 +140,7 @@ static void finish(struct fetch *f, struct part *p, struct exchange *e, int64_t 
 		return;
 	err_wrap(&e->err, "%s", cache_server_address(p->server));
 	memcached_metrics_fail(&c->metrics, MEMCACHED_GET_MULTI, &e->err);
-	health_failed(&c->health, &e->err);
+	health_failed(&c->health, p->server, &e->err);
 }
 
 /* What came before a failure counts too. */
@@ -289,16 +289,17 @@ static void send_one(struct memcached_cache *c, struct ctx *ctx, const struct se
 		counter_inc(c->metrics.failures[MEMCACHED_SET][MEMCACHED_OTHER]);
 		return;
 	}
-	bool ok = send_to(c, server_list_at(servers, server_list_pick(servers, item->key)), ctx,
-			  item, &err);
+	struct cache_server *server = server_list_at(servers, server_list_pick(servers, item->key));
+	bool ok = send_to(c, server, ctx, item, &err);
 	circuit_breaker_leave(&c->breaker, generation, ok);
 	if (ok) {
 		memcached_metrics_succeed(&c->metrics, MEMCACHED_SET, start_ns, item->value_bytes);
-		health_succeeded(&c->health);
+		health_succeeded(&c->health, server);
 		return;
 	}
 	memcached_metrics_fail(&c->metrics, MEMCACHED_SET, &err);
-	health_failed(&c->health, &err);
+	if (err.code != ERR_INTERNAL) /* as for a value that is too large for the server */
+		health_failed(&c->health, server, &err);
 }
 
 void memcached_send_sets(void *arg, struct ctx *ctx, struct set_item *const *items, size_t n)

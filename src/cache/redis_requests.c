@@ -76,15 +76,20 @@ bool redis_ask(struct redis_cache *c, struct ctx *ctx, struct str commands, int6
 
 static void failed(struct redis_cache *c, struct counter *failures, const struct err *err)
 {
+	struct server_list *servers auto_free(server_list_unref) = current_servers(c);
+
 	if (err->code == ERR_CANCELED)
 		return;
 	counter_inc(failures);
-	health_failed(&c->health, err);
+	health_failed(&c->health, server_list_at(servers, 0), err);
 	refresher_hurry(c->refresher); /* perhaps the server is another one now */
 }
 
-static void observe(struct histogram_metric *h, int64_t start_ns)
+static void succeeded(struct redis_cache *c, struct histogram_metric *h, int64_t start_ns)
 {
+	struct server_list *servers auto_free(server_list_unref) = current_servers(c);
+
+	health_succeeded(&c->health, server_list_at(servers, 0));
 	histogram_metric_observe(h, (double)(clock_monotonic_ns(&clock_system) - start_ns) /
 					(double)NS_PER_S);
 }
@@ -133,8 +138,7 @@ static void get_in_time(struct redis_cache *c, struct ctx *ctx, const struct str
 		failed(c, c->metrics.get_failures, &err);
 		return;
 	}
-	observe(c->metrics.get_multi, start_ns);
-	health_succeeded(&c->health);
+	succeeded(c, c->metrics.get_multi, start_ns);
 }
 
 void redis_get_multi(struct cache *base, struct ctx *ctx, const struct str *keys, size_t n,
@@ -210,8 +214,7 @@ static void send_together(struct redis_cache *c, struct ctx *ctx, struct str com
 		failed(c, c->metrics.set_failures, &err);
 		return;
 	}
-	observe(n > 1 ? c->metrics.set_multi : c->metrics.set, start_ns);
-	health_succeeded(&c->health);
+	succeeded(c, n > 1 ? c->metrics.set_multi : c->metrics.set, start_ns);
 }
 
 void redis_send_sets(void *arg, struct ctx *ctx, struct set_item *const *items, size_t n)

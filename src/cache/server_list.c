@@ -1,6 +1,8 @@
 #include "cache/server_list.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/duration.h"
 #include "base/hash.h"
 #include "base/lock.h"
 #include "base/natural_order.h"
@@ -10,10 +12,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+enum { ILL_AT_LEAST_MS = 5000 };
+
 struct cache_server {
 	_Atomic size_t n_refs;
 	struct wire_address address;
 	struct server_options options;
+	_Atomic int64_t ill_since_ns; /* 0: it is well */
 	struct mutex mu;
 	VEC(struct wire *) idle; /* the one used last is last; guarded by mu */
 };
@@ -52,6 +57,23 @@ static void server_unref(struct cache_server *s)
 const char *cache_server_address(const struct cache_server *s)
 {
 	return s->address.text;
+}
+
+bool cache_server_falls_ill(struct cache_server *s)
+{
+	int64_t well = 0;
+
+	return atomic_compare_exchange_strong(&s->ill_since_ns, &well,
+					      clock_monotonic_ns(&clock_system));
+}
+
+bool cache_server_recovers(struct cache_server *s)
+{
+	int64_t since_ns = atomic_load(&s->ill_since_ns);
+
+	return since_ns &&
+	       clock_monotonic_ns(&clock_system) - since_ns >= ILL_AT_LEAST_MS * NS_PER_MS &&
+	       atomic_compare_exchange_strong(&s->ill_since_ns, &since_ns, 0);
 }
 
 static struct wire *take_idle(struct cache_server *s)

@@ -36,6 +36,11 @@ struct cache_server *server_list_at(const struct server_list *l, size_t i);
 size_t server_list_pick(const struct server_list *l, struct str key);
 
 const char *cache_server_address(const struct cache_server *s);
+/* It failed: true when it had been well. */
+bool cache_server_falls_ill(struct cache_server *s);
+/* It answered: true when it was ill, and has been for some seconds. One that sometimes answers and
+ * sometimes does not is ill most of the time, and does not fill the log. */
+bool cache_server_recovers(struct cache_server *s);
 /* An idle connection, or a new one that is being opened; NULL and `err` when not even that. */
 struct wire *cache_server_take(struct cache_server *s, struct err *err);
 /* Ready for the next question. Takes `w`. */

@@ -158,7 +158,7 @@ static bool open_cache(struct probe *p, const char *type_name, const char *yaml,
 static bool open_dns(struct probe *p, const char *servers)
 {
 	p->resolver = ares_resolver_new(
-	    &(const struct ares_resolver_options){.servers = servers, .timeout_ms = 500});
+	    &(const struct ares_resolver_options){.servers = servers, .timeout_ms = 5000});
 	p->provider = dns_provider_new(p->resolver, p->m, "probe_", NULL);
 	return true;
 }

@@ -24,7 +24,12 @@ def add(world, kind, *args, **more):
                            **more))
 
 
+PATIENT = {"MEMCACHED": {"timeout": "20s"}, "REDIS": {"read_timeout": "20s"}}
+
+
 def cache(world, kind, **config):
+    """A probe of one; unless the test says otherwise, its servers may take their time."""
+    config = {**PATIENT[kind], **config}
     return add(world, Probe, "cache", kind, json.dumps(config))
 
 
@@ -96,7 +101,7 @@ def test_memcached_forgets_when_the_time_to_live_is_over(world):
 
 def test_a_memcached_that_is_killed_makes_misses_and_comes_back(world):
     servers = [add(world, Memcached) for _ in range(2)]
-    probe = memcached(world, *servers, timeout="2s")
+    probe = memcached(world, *servers)
     fill(probe)
 
     servers[0].kill()
@@ -108,22 +113,25 @@ def test_a_memcached_that_is_killed_makes_misses_and_comes_back(world):
     servers[0].start()
     fill(probe)
 
-    log = probe.log.read_text()
-    assert log.count("remote cache fails") >= 1
-    assert log.count("remote cache answers again") >= 1
+    def told():
+        probe.get(*KEYS)
+        return "remote cache answers again" in probe.log.read_text()
+
+    wait_until("the log says that it is back", told)
+    assert probe.log.read_text().count("remote cache fails") == 1
 
 
 def test_a_memcached_that_hangs_costs_the_timeout_and_no_more(world):
     servers = [add(world, Memcached) for _ in range(2)]
-    probe = memcached(world, *servers, timeout="200ms")
+    probe = memcached(world, *servers, timeout="1s")
     fill(probe)
 
     servers[1].pause()
     assert set(probe.get(*KEYS)) == {"hit", "miss"}
     assert probe.metric(
-        "thanos_memcached_operation_failures_total{getmulti,timeout,probe}") == 1
+        "thanos_memcached_operation_failures_total{getmulti,timeout,probe}") >= 1
     servers[1].resume()
-    assert set(probe.get(*KEYS)) == {"hit"}
+    wait_until("all are found again", lambda: set(probe.get(*KEYS)) == {"hit"})
 
 
 # --- redis ------------------------------------------------------------------------------------
@@ -184,13 +192,13 @@ def test_a_redis_that_is_killed_makes_misses_and_comes_back(world):
 
 def test_a_redis_that_hangs_costs_the_timeout_and_no_more(world):
     server = add(world, Redis)
-    probe = cache(world, "REDIS", addr=server.address, read_timeout="200ms")
+    probe = cache(world, "REDIS", addr=server.address, read_timeout="1s")
     fill(probe)
 
     server.pause()
     assert set(probe.get(*KEYS)) == {"miss"}
     server.resume()
-    assert set(probe.get(*KEYS)) == {"hit"}
+    wait_until("all are found again", lambda: set(probe.get(*KEYS)) == {"hit"})
 
 
 def test_a_master_that_fails_is_followed_by_its_replica(world):

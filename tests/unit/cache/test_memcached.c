@@ -35,6 +35,8 @@ static void rig_init(struct rig *r, size_t n_servers, const char *more)
 		fake_memcached_start(&r->servers[i]);
 		buf_printf(&yaml, "- %s\n", r->servers[i].tcp.address);
 	}
+	if (!strstr(more, "timeout"))
+		buf_puts(&yaml, "timeout: 30s\n");
 	buf_puts(&yaml, more);
 	expect_ok(yaml_parse(buf_str(&yaml), r->a, &root, &err), err);
 	expect_ok(memcached_config_decode(root, r->a, &config, &err), err);
@@ -232,7 +234,7 @@ static void what_is_wrong_with_a_server_makes_misses(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rig r auto_done(rig_done);
-		rig_init(&r, 1, "timeout: 200ms\n");
+		rig_init(&r, 1, "timeout: 2s\n");
 		store(&r, 3);
 		assert_int_equal(fetch(&r, 3), 3);
 		r.servers[0].mood = cases[i].mood;
@@ -276,7 +278,7 @@ static void one_server_that_is_down_takes_nobody_with_it(void **state)
 {
 	struct rig r auto_done(rig_done);
 	(void)state;
-	rig_init(&r, 3, "timeout: 5s\n");
+	rig_init(&r, 3, "");
 	store(&r, 90);
 	size_t lost = fake_cache_n_items(r.servers[1].items);
 

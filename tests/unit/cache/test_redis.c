@@ -32,9 +32,11 @@ static void rig_init(struct rig *r, const char *more)
 
 	*r = (struct rig){.a = arena_new(NULL), .m = metrics_new()};
 	fake_redis_start(&r->server);
-	expect_ok(open_with(arena_printf(r->a, "addr: %s\n%s", r->server.tcp.address, more), r->m,
-			    &r->cache, &err),
-		  err);
+	const char *limit = strstr(more, "read_timeout") ? "" : "read_timeout: 30s\n";
+	expect_ok(
+	    open_with(arena_printf(r->a, "addr: %s\n%s%s", r->server.tcp.address, limit, more),
+		      r->m, &r->cache, &err),
+	    err);
 }
 
 static void rig_done(struct rig *r)
@@ -182,7 +184,7 @@ static void what_is_wrong_with_the_server_makes_misses(void **state)
 
 	for (size_t i = 0; i < sizeof(moods) / sizeof(moods[0]); i++) {
 		struct rig r auto_done(rig_done);
-		rig_init(&r, "read_timeout: 200ms\n");
+		rig_init(&r, "read_timeout: 2s\n");
 		store(&r, 3);
 		assert_int_equal(fetch(&r, 3), 3);
 		r.server.mood = moods[i];
@@ -225,7 +227,7 @@ static void it_goes_on_when_the_server_is_back(void **state)
 {
 	struct rig r auto_done(rig_done);
 	(void)state;
-	rig_init(&r, "read_timeout: 5s\n");
+	rig_init(&r, "");
 	store(&r, 3);
 
 	tcp_script_stop(&r.server.tcp);
