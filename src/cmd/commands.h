@@ -42,6 +42,7 @@ struct command {
 #define COMMANDS(X)                                                                                \
 	X(sidecar)                                                                                 \
 	X(store)                                                                                   \
+	X(compact)                                                                                 \
 	X(query)                                                                                   \
 	X(tools)                                                                                   \
 	X(tools_bucket)                                                                            \

@@ -148,7 +148,6 @@ static struct meta describe(const struct run *r)
 	m.labels = r->group->labels;
 	m.resolution_ms = r->group->resolution_ms;
 	m.source = STR(META_SOURCE_COMPACTOR);
-	m.thanos_version = 1;
 	m.extensions = extensions_merge(r->group->blocks, r->group->n, r->a);
 	return m;
 }
@@ -205,14 +204,16 @@ bool mark_for_deletion(struct bucket *b, struct clock *clock, struct ulid id, co
 /* The sources; when nothing came of them only those that say themselves that they are empty. */
 static bool mark_sources(struct run *r, bool only_empty, struct err *err)
 {
+	const struct group_compaction *c = r->c;
+
 	for (size_t i = 0; i < r->plan.n; i++) {
 		const struct meta *m = r->plan.blocks[i];
 		if (only_empty && m->stats.n_samples > 0)
 			continue;
-		if (!mark_for_deletion(r->c->limits.bucket, r->c->limits.clock, m->id,
-				       "source of compacted block", r->c->n_marked_for_deletion,
-				       err))
+		if (!mark_for_deletion(c->limits.bucket, c->limits.clock, m->id,
+				       "source of compacted block", c->n_marked_for_deletion, err))
 			return fail_as(r, COMPACTION_MAY_RETRY);
+		r->result->is_done = true;
 	}
 	return true;
 }
@@ -266,7 +267,6 @@ static bool run_plan(struct run *r, struct err *err)
 	bool ok = carry_out(r, err);
 	for (size_t i = 0; i < r->plan.n; i++)
 		source_block_close(r->sources[i]);
-	r->result->is_done = ok;
 	return ok;
 }
 

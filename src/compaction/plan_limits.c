@@ -31,7 +31,7 @@ bool mark_no_compact(const struct plan_limits *l, struct ctx *ctx, struct ulid i
 		*err = why;
 		return why.code == ERR_EXISTS || err_wrap(err, "mark block %s", ulid_str(id));
 	}
-	counter_inc(l->n_marked);
+	counter_inc(counter_at(l->marked, mark_filename(MARK_NO_COMPACT), reason));
 	log_info(l->logger, "a block will not be compacted any more",
 		 LOG_STR("block", ulid_str(id)), LOG_STR("reason", reason));
 	return true;

@@ -19,8 +19,8 @@ struct plan_limits {
 	int64_t max_index_bytes; /* --compact.block-max-index-size */
 	const struct gathered_marks *no_compact;
 	struct clock *clock;
-	struct counter *n_marked; /* thanos_blocks_marked_total; may be NULL */
-	struct logger *logger;    /* may be NULL */
+	struct family *marked; /* thanos_compact_blocks_marked_total; may be NULL */
+	struct logger *logger; /* may be NULL */
 };
 
 /* The next plan for a group. The indexes of its blocks take less than 85 % of the limit in all, and

@@ -1,0 +1,94 @@
+"""The compactor, over blocks of the generator; Prometheus' tools read what it makes."""
+import json
+import pathlib
+import subprocess
+
+from world.athanor import BINARY
+
+BLOCKGEN = pathlib.Path(BINARY).with_name("athanor-blockgen")
+END = "2026-11-01T00:00:00Z"
+
+
+def generate(folder, *flags):
+    subprocess.run([BLOCKGEN, f"--dir={folder}", "--series=100", f"--end={END}", *flags],
+                   check=True, capture_output=True)
+
+
+def compact(world, bucket, *flags):
+    config = f"type: FILESYSTEM\nconfig:\n  directory: {bucket}\n"
+    return subprocess.run(
+        [BINARY, "compact", f"--objstore.config={config}", f"--data-dir={world.folder / 'data'}",
+         "--http-address=127.0.0.1:0", "--consistency-delay=0s", *flags],
+        capture_output=True, text=True, timeout=120)
+
+
+def blocks(bucket):
+    """The meta.json of every block, without those that are marked for deletion."""
+    return [json.loads(m.read_text()) for m in sorted(bucket.glob("*/meta.json"))
+            if not m.with_name("deletion-mark.json").exists()]
+
+
+def samples(metas):
+    return sum(m["stats"]["numSamples"] for m in metas)
+
+
+def test_blocks_of_two_hours_become_blocks_of_eight(world):
+    bucket = world.folder / "bucket"
+    generate(bucket, "--duration=20h")
+    before = blocks(bucket)
+
+    done = compact(world, bucket, "--downsampling.disable")
+    after = blocks(bucket)
+
+    assert done.returncode == 0, done.stderr
+    assert len(before) == 10 and samples(after) == samples(before)
+    spans = [(m["maxTime"] - m["minTime"] + 1) // 7200000 for m in after]
+    # From 4 to 8 and from 8 to 16 h; the rest waits for what comes after it.
+    assert sorted(spans) == [1, 1, 1, 1, 2, 4]
+    made = [m for m in after if m["compaction"]["level"] == 2]
+    assert all(m["thanos"]["source"] == "compactor" for m in made)
+    (bucket / "wal").mkdir()
+    listed = subprocess.run(["promtool", "tsdb", "list", bucket], check=True, capture_output=True,
+                            text=True).stdout
+    assert all(m["ulid"] in listed for m in made)
+
+    again = compact(world, bucket, "--downsampling.disable")
+    assert again.returncode == 0 and blocks(bucket) == after
+
+
+def test_replicas_become_one(world):
+    bucket = world.folder / "bucket"
+    generate(bucket, "--duration=2h", "--replicas=2")
+    before = blocks(bucket)
+
+    done = compact(world, bucket, "--deduplication.replica-label=replica",
+                   "--deduplication.func=penalty")
+    after = blocks(bucket)
+
+    assert done.returncode == 0, done.stderr
+    assert len(before) == 2 and len(after) == 1
+    assert "replica" not in after[0]["thanos"]["labels"]
+    assert samples(before) / 2 * 0.98 < samples(after) < samples(before) / 2 * 1.02
+
+
+def test_a_group_that_overlaps_is_told_and_ends_with_code_1(world):
+    bucket = world.folder / "bucket"
+    generate(bucket, "--duration=2h")
+    generate(bucket, "--duration=2h", "--seed=2")
+
+    done = compact(world, bucket)
+
+    assert done.returncode == 1 and "blocks overlap" in done.stderr
+    assert len(blocks(bucket)) == 2
+
+
+def test_flags_that_do_not_go_together_are_refused(world):
+    for flags, said in [
+            (["--deduplication.func=penalty"], "at least one replica label"),
+            (["--retention.resolution-raw=1d"], "40 hours"),
+            (["--retention.resolution-5m=1d"], "10 days"),
+            (["--debug.max-compaction-level=5"], "from 0 to 4"),
+            (["--compact.concurrency=0"], "at least 1"),
+    ]:
+        done = compact(world, world.folder, *flags)
+        assert done.returncode == 1 and said in done.stderr, done.stderr
