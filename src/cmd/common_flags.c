@@ -23,7 +23,7 @@ const struct flag_spec HTTP_FLAGS[3] = {
 	     "authentication for all HTTP endpoints."},
 };
 
-const struct flag_spec GRPC_FLAGS[8] = {
+const struct flag_spec GRPC_FLAGS[9] = {
     {.name = "grpc-address",
      FLAG_STRING(struct grpc_flags, address),
      .default_text = "0.0.0.0:10901",
@@ -54,6 +54,11 @@ const struct flag_spec GRPC_FLAGS[8] = {
     {.name = "grpc-server-tls-curves",
      FLAG_STRINGS(struct grpc_flags, curves),
      .help = "TLS curves for gRPC server (repeated): CurveP256, CurveP384, CurveP521, X25519."},
+    {.name = "grpc-server-max-connection-age",
+     FLAG_DURATION(struct grpc_flags, max_connection_age_ms),
+     .default_text = "60m",
+     .help = "The grpc server max connection age. This controls how often to re-establish "
+	     "connections and redo TLS handshakes."},
     {.name = "grpc-grace-period",
      FLAG_DURATION(struct grpc_flags, grace_ms),
      .default_text = "2m",

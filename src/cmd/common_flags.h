@@ -13,6 +13,7 @@ struct http_flags {
 struct grpc_flags {
 	const char *address;
 	int64_t grace_ms;
+	int64_t max_connection_age_ms; /* 0: none */
 	const char *certificate_file;
 	const char *key_file;
 	const char *client_ca_file;
@@ -48,7 +49,7 @@ struct selector_flags {
 extern const char *const TLS_VERSION_CHOICES[]; /* "1.0" to "1.3" */
 
 extern const struct flag_spec HTTP_FLAGS[3];
-extern const struct flag_spec GRPC_FLAGS[8];
+extern const struct flag_spec GRPC_FLAGS[9];
 extern const struct flag_spec GRPC_CLIENT_FLAGS[8];
 extern const struct flag_spec LIMIT_FLAGS[2];
 extern const struct flag_spec MEMORY_FLAGS[1];   /* of what serves the StoreAPI */

@@ -222,7 +222,6 @@ static const struct flag_spec telemetry_specs[] = {
 };
 
 static const struct flag_spec refused_specs[] = {
-    REFUSED_TEXT(struct query_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct query_options, "request.logging-config"),
     REFUSED_TEXT(struct query_options, "request.logging-config-file"),
     REFUSED_TEXT(struct query_options, "selector.relabel-config"),

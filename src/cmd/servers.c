@@ -172,6 +172,7 @@ static bool make_grpc(struct servers *s, struct err *err)
 	    .pool = s->grpc_pool,
 	    .tracker = &s->memory,
 	    .observer = rpc_metrics_server_observer(s->rpc_metrics),
+	    .max_connection_age_ms = s->options.grpc->max_connection_age_ms,
 	});
 	s->health = health_server_new();
 	health_server_register(s->health, s->grpc);

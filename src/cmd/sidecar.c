@@ -116,7 +116,6 @@ static const struct flag_spec own_specs[] = {
 	     "happened later than this value. Option can be a constant time in RFC3339 format "
 	     "or time duration relative to current time, such as -1d or 2h45m. Valid duration "
 	     "units are ms, s, m, h, d, w, y."},
-    REFUSED_TEXT(struct sidecar_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct sidecar_options, "request.logging-config"),
     REFUSED_TEXT(struct sidecar_options, "request.logging-config-file"),
     REFUSED_TEXT(struct sidecar_options, "prometheus.http-client"),

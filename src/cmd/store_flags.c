@@ -133,7 +133,6 @@ static const struct flag_spec viewer_specs[] = {
 };
 
 static const struct flag_spec refused_specs[] = {
-    REFUSED_TEXT(struct store_options, "grpc-server-max-connection-age"),
     REFUSED_TEXT(struct store_options, "request.logging-config"),
     REFUSED_TEXT(struct store_options, "request.logging-config-file"),
 };

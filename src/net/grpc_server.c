@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/rand.h"
 #include "net/listener.h"
 #include "net/loop.h"
 
@@ -55,6 +56,16 @@ static struct grpc_shard *shard_of(struct grpc_server *server, const struct loop
 	return NULL;
 }
 
+/* Connections that were opened together do not all come back together. */
+static int64_t age_of_next(const struct grpc_server *server)
+{
+	int64_t age_ms = server->options.max_connection_age_ms;
+	uint32_t random;
+
+	rand_bytes(&random, sizeof(random));
+	return age_ms - age_ms / 10 + (int64_t)((double)random / UINT32_MAX * (double)age_ms / 5);
+}
+
 static void on_accept(struct conn *c, void *arg)
 {
 	struct grpc_server *server = arg;
@@ -68,6 +79,7 @@ static void on_accept(struct conn *c, void *arg)
 	    .keepalive_timeout_ms = KEEPALIVE_TIMEOUT_MS,
 	    .keepalive_without_streams = true,
 	    .min_ping_interval_ms = server->options.keepalive_min_time_ms,
+	    .max_age_ms = age_of_next(server),
 	};
 
 	atomic_init(&connection->refs, 1);

@@ -53,6 +53,7 @@ struct grpc_server_options {
 	unsigned max_concurrent_streams; /* 1000 per connection */
 	unsigned max_connections;        /* 10000; further ones wait in the kernel */
 	int64_t keepalive_min_time_ms;   /* 10 s: a client that pings more often is sent away */
+	int64_t max_connection_age_ms;   /* give or take a tenth, then it is drained; 0: never */
 };
 
 struct grpc_server *grpc_server_new(const struct grpc_server_options *options);

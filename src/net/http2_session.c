@@ -69,10 +69,15 @@ void http2_session_stop(struct http2_session *s)
 			      NULL, 0);
 }
 
-static void end_notice(void *arg)
+/* The connection is old enough, or the notice that we stop. */
+static void on_drain_timer(void *arg)
 {
 	struct http2_session *s = arg;
 
+	if (!s->draining) {
+		http2_session_drain(s);
+		return;
+	}
 	http2_session_stop(s);
 	http2_session_flush(s);
 }
@@ -240,8 +245,10 @@ struct http2_session *http2_session_new(struct conn *conn, const struct http2_se
 	http2_ration_init(&s->ration);
 	s->last_received_ms = loop_now_ms(conn_loop(conn));
 	s->timer = loop_timer_new(conn_loop(conn), on_timer, s);
-	s->drain_timer = loop_timer_new(conn_loop(conn), end_notice, s);
+	s->drain_timer = loop_timer_new(conn_loop(conn), on_drain_timer, s);
 	loop_timer_start(s->timer, s->settings.setup_timeout_ms);
+	if (s->settings.max_age_ms > 0)
+		loop_timer_start(s->drain_timer, s->settings.max_age_ms);
 	conn_set_events(conn, &conn_events, s);
 	return s;
 }

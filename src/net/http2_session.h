@@ -80,6 +80,7 @@ struct http2_settings {
 	int64_t keepalive_timeout_ms; /* 20 s */
 	bool keepalive_without_streams;
 	int64_t min_ping_interval_ms; /* server: a client that pings more often leaves; 0: any */
+	int64_t max_age_ms;           /* then it is drained; 0: it lives as long as it likes */
 };
 
 /* Starts when the connection opens. `events` and `arg` outlive the session. */

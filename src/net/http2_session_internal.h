@@ -32,7 +32,7 @@ struct http2_session {
 	struct http2_ration ration;
 	struct http2_ping_watch ping_watch;
 	struct loop_timer *timer; /* set-up, then keepalive */
-	struct loop_timer *drain_timer;
+	struct loop_timer *drain_timer; /* the age at which draining begins, then its notice */
 	int64_t last_received_ms;
 	bool ping_sent;
 };

@@ -227,6 +227,29 @@ static void a_client_that_pings_too_often_is_sent_away(void **state)
 	end(&a);
 }
 
+/* Its notice, and when that was seen the number of the last request, which is answered still. */
+static void a_connection_that_is_old_enough_ends_with_its_last_request(void **state)
+{
+	(void)state;
+	struct attack a;
+	begin_with(&a, &(struct grpc_rig_options){.server.max_connection_age_ms = 100});
+	raw_http2_send_headers(&a.h, 0, 1, POST);
+
+	raw_http2_await(&a.h, NGHTTP2_PING, &a.frame);
+	raw_http2_send(&a.h, NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, buf_str(&a.frame.payload));
+	raw_http2_await(&a.h, NGHTTP2_GOAWAY, &a.frame);
+	assert_memory_equal(a.frame.payload.p, "\x7f\xff\xff\xff", 4);
+	raw_http2_await(&a.h, NGHTTP2_GOAWAY, &a.frame);
+	assert_memory_equal(a.frame.payload.p, "\0\0\0\1", 4);
+	raw_http2_send(&a.h, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, STR("\0\0\0\0\002hi"));
+	raw_http2_await(&a.h, NGHTTP2_DATA, &a.frame);
+	assert_true(str_eq(buf_str(&a.frame.payload), STR("\0\0\0\0\002hi")));
+	while (raw_http2_read(&a.h, &a.frame))
+		; /* and then it closes */
+	expect_alive(&a);
+	end(&a);
+}
+
 static void pings_in_the_allowed_rhythm_are_answered(void **state)
 {
 	(void)state;
@@ -399,6 +422,7 @@ int main(void)
 	    cmocka_unit_test(broken_requests_fail_alone),
 	    cmocka_unit_test(too_many_header_bytes_end_the_stream),
 	    cmocka_unit_test(a_client_that_pings_too_often_is_sent_away),
+	    cmocka_unit_test(a_connection_that_is_old_enough_ends_with_its_last_request),
 	    cmocka_unit_test(pings_in_the_allowed_rhythm_are_answered),
 	    cmocka_unit_test(a_flood_of_settings_ends_the_connection),
 	    cmocka_unit_test(a_flood_of_empty_data_ends_the_connection),
