@@ -43,17 +43,26 @@ static int64_t last_time(const struct float_samples *s)
 	return s->n > 0 ? s->t_ms[s->n - 1] : 0;
 }
 
-/* Whether all is well, as nearly always, in one loop without branches. */
+typedef uint64_t uint64x2 __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double doublex2 __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Whether all is well, as nearly always, two at a time: the sign of a difference tells that time
+ * goes back, as long as no time is negative; comparing a NaN with itself gives all ones. */
 static bool is_plain(const int64_t *t_ms, const double *v, size_t n, int64_t min_t_ms)
 {
-	int64_t disorder = t_ms[0] < min_t_ms || t_ms[n - 1] > WINDOWS_MAX_T_MS;
-	int64_t nan = isnan(v[0]) != 0;
+	bool is_bad = t_ms[0] < min_t_ms || t_ms[n - 1] > WINDOWS_MAX_T_MS || isnan(v[0]);
+	uint64x2 bad = {0};
+	size_t i = 1;
 
-	for (size_t i = 1; i < n; i++) {
-		disorder |= t_ms[i] < t_ms[i - 1];
-		nan |= v[i] != v[i];
+	for (; i + 2 <= n; i += 2) {
+		uint64x2 t = *(const uint64x2 *)(t_ms + i);
+		uint64x2 before = *(const uint64x2 *)(t_ms + i - 1);
+		doublex2 x = *(const doublex2 *)(v + i);
+		bad |= (t - before) | t | (uint64x2)(x != x);
 	}
-	return !disorder && !nan;
+	for (; i < n; i++)
+		is_bad |= t_ms[i] < t_ms[i - 1] || isnan(v[i]);
+	return !is_bad && (bad[0] | bad[1]) >> 63 == 0;
 }
 
 /* Keep what counts of the n samples behind those there are. */

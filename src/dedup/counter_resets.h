@@ -22,6 +22,6 @@ struct counter_resets {
 
 /* In place over the samples of the next chunk; how many remain. NaN and markers of staleness go,
  * and so does what is not newer than the sample before it. */
-size_t counter_resets_apply(struct counter_resets *r, int64_t *t_ms, double *v, size_t n);
+size_t counter_resets_apply(struct counter_resets *state, int64_t *t_ms, double *v, size_t n);
 
 #endif
