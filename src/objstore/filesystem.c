@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TMP_DIR ".athanor-tmp" /* at the root; holds unfinished uploads */
+#define TMP_DIR ".athanor-tmp" /* at the root, while there are unfinished uploads, which it holds  \
+				*/
 
 enum {
 	COPY_BYTES = 64 * 1024, /* the second copy of a piece finds it in the cache */
@@ -275,14 +276,24 @@ static bool writer_write(struct bucket_writer *base, const void *p, size_t n, st
 	       err_set_errno(err, errno, "write %s for object %s", w->tmp_path, w->object);
 }
 
+/* Once it is empty. */
+static void remove_tmp_dir(const struct filesystem *fs)
+{
+	char *dir auto_free(mem_free) = xasprintf("%s/" TMP_DIR, fs->root);
+
+	rmdir(dir);
+}
+
 static void writer_abort(struct bucket_writer *base)
 {
 	struct object_writer *w = (struct object_writer *)base;
 
 	if (w->fd >= 0)
 		close(w->fd);
-	if (w->tmp_path)
+	if (w->tmp_path) {
 		unlink(w->tmp_path);
+		remove_tmp_dir(w->fs);
+	}
 	free(w->tmp_path);
 	free(w->object);
 	free(w);
@@ -330,16 +341,18 @@ static bool open_tmp(struct object_writer *w, struct err *err)
 	uint64_t random;
 
 	rand_bytes(&random, sizeof(random));
-	char *path = xasprintf("%s/" TMP_DIR "/%016llx", w->fs->root, (unsigned long long)random);
-	if (make_parents(path, err)) {
+	char *path auto_free(mem_free) =
+	    xasprintf("%s/" TMP_DIR "/%016llx", w->fs->root, (unsigned long long)random);
+	for (int i = 0; i < COMMIT_TRIES && make_parents(path, err); i++) {
 		w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (w->fd >= 0) {
-			w->tmp_path = path;
+			w->tmp_path = take(path);
 			return true;
 		}
 		err_set_errno(err, errno, "create %s", path);
+		if (err->code != ERR_NOT_FOUND) /* the last upload of another may have ended */
+			break;
 	}
-	free(path);
 	return false;
 }
 
@@ -435,6 +448,7 @@ static void remove_stale_uploads(const struct filesystem *fs)
 		    info.modified_ms < clock_wall_ms(&clock_system) - STALE_UPLOAD_MS)
 			fs_remove(path, &ignored);
 	}
+	remove_tmp_dir(fs);
 }
 
 /* Absolute, as the working directory may change, and without a '/' at its end. */

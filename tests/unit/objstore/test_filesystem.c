@@ -66,6 +66,24 @@ static void no_name_leads_into_the_folder_of_unfinished_uploads(void **state)
 	assert_int_equal(count_files(f->dir, ".athanor-tmp"), 0);
 }
 
+static void the_folder_of_unfinished_uploads_goes_with_the_last_of_them(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	struct bucket_writer *a = bucket_put(f->bucket, NULL, STR("a"), PUT_REPLACE, &err);
+	struct bucket_writer *b = bucket_put(f->bucket, NULL, STR("b"), PUT_REPLACE, &err);
+	expect_ok(bucket_writer_commit(a, &err), err);
+	assert_int_equal(count_files(f->dir, ""), 2);
+	expect_ok(bucket_writer_commit(b, &err), err);
+	assert_int_equal(count_files(f->dir, ""), 2); /* the objects */
+
+	expect_ok(bucket_remove(f->bucket, NULL, STR("a"), &err), err);
+	expect_ok(bucket_remove(f->bucket, NULL, STR("b"), &err), err);
+	bucket_writer_abort(bucket_put(f->bucket, NULL, STR("c"), PUT_REPLACE, &err));
+	assert_int_equal(count_files(f->dir, ""), 0);
+}
+
 static void uploads_that_nobody_finished_are_removed_after_a_day(void **state)
 {
 	struct fixture *f = *state;
@@ -156,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(no_name_leads_into_the_folder_of_unfinished_uploads),
+	    TEST(the_folder_of_unfinished_uploads_goes_with_the_last_of_them),
 	    TEST(uploads_that_nobody_finished_are_removed_after_a_day),
 	    TEST(what_is_no_regular_file_is_no_object),
 	    TEST(without_a_directory_there_is_no_bucket),
