@@ -163,6 +163,19 @@ def test_segments_of_a_replaced_object_are_removed(swift, tmp_path):
     assert swift.ask("GET", "/replaced")[2] == b""
 
 
+def test_what_a_sidecar_ships_to_swift_is_served_from_there(swift, world):
+    config = swift.make_container("shipped")
+    config["config"]["large_object_chunk_size"] = 500  # a block has some thousand
+    sidecar = world.sidecar(world.prometheus("a", hours=6), config)
+    sidecar.wait_shipped()
+
+    query = world.query(world.store(config))
+    result = query.instant("temperature", time=now_s() - 4 * 3600)["data"]["result"]
+
+    assert len(result) == 3
+    assert b"segments/" in swift.ask("GET", "/shipped")[2]
+
+
 @pytest.mark.parametrize("who", WHO)
 def test_keystone_lets_swift_in(swift, world, tmp_path, who):
     swift.make_container("tokens")
