@@ -54,12 +54,12 @@ static size_t count_numbers(struct str plain)
 /* From the differences; `be` has room for all their numbers. */
 static bool add_up(struct str plain, uint32_t max_ref, uint8_t *be, struct err *err)
 {
-	const uint8_t *p = (const uint8_t *)plain.p, *end = p + plain.n;
+	const uint8_t *p = (const uint8_t *)plain.p;
 	uint64_t ref = 0;
 
-	for (size_t i = 0; p < end; i++) {
+	for (size_t i = 0, left = plain.n; left > 0; i++) {
 		uint64_t step = *p;
-		size_t n = step < 0x80 ? 1 : uvarint_get(p, end, &step);
+		size_t n = step < 0x80 ? 1 : uvarint_get(p, p + left, &step);
 		if (n == 0)
 			return err_set(err, ERR_CORRUPT, "postings: entry %zu is no number", i);
 		if (step > max_ref - ref)
@@ -73,6 +73,7 @@ static bool add_up(struct str plain, uint32_t max_ref, uint8_t *be, struct err *
 		ref += step;
 		store_be32(be + i * REF_BYTES, (uint32_t)ref);
 		p += n;
+		left -= n;
 	}
 	return true;
 }
