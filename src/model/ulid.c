@@ -1,6 +1,7 @@
 #include "model/ulid.h"
 
 #include "base/rand.h"
+#include "codec/bits.h"
 
 static const char letters[32 + 1] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -36,15 +37,12 @@ bool ulid_parse(struct str s, struct ulid *out)
 struct ulid_text ulid_text(struct ulid id)
 {
 	struct ulid_text text = {{0}};
+	uint64_t high = load_be64(id.bytes), low = load_be64(id.bytes + 8);
 
-	for (size_t i = 0; i < ULID_LEN; i++) {
-		unsigned value = 0;
-		for (size_t bit = 0; bit < 5; bit++) {
-			size_t at = 5 * i + bit;
-			bool set = at >= 2 && id.bytes[(at - 2) / 8] >> (7 - (at - 2) % 8) & 1;
-			value = value << 1 | set;
-		}
-		text.s[i] = letters[value];
+	for (size_t i = ULID_LEN; i > 0; i--) {
+		text.s[i - 1] = letters[low & 31];
+		low = low >> 5 | high << 59;
+		high >>= 5;
 	}
 	return text;
 }
