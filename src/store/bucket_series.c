@@ -22,6 +22,7 @@ struct series_call {
 	bool skip_chunks;
 	bool in_gate;
 	bool has_begun; /* to be counted */
+	int64_t opened_ns;
 	struct histogram_metric *sent_chunk_bytes;
 
 	/* One per block that is asked. */
@@ -44,21 +45,28 @@ static void count_result(struct series_call *it, const struct series *s)
 		histogram_metric_observe(it->sent_chunk_bytes, (double)series_chunk_bytes(s));
 }
 
+/* As in Thanos, the time it took to send the series is part of it. */
+static void count_end(struct series_call *it)
+{
+	it->stats.merge_ns = clock_monotonic_ns(it->store->options.clock) - it->opened_ns;
+	request_metrics_observe_merge(&it->stats);
+}
+
 static enum iter_result request_next(struct series_iter *base, struct series *out, struct err *err)
 {
 	struct series_call *it = (struct series_call *)base;
 
-	if (it->limit > 0 && it->stats.merged_series == (uint64_t)it->limit)
+	if (it->limit > 0 && it->stats.merged_series == (uint64_t)it->limit) {
+		count_end(it);
 		return ITER_END;
-	int64_t began_ns = clock_monotonic_ns(it->store->options.clock);
+	}
 	enum iter_result r = series_iter_next(it->merged, out, err);
-	it->stats.merge_ns += clock_monotonic_ns(it->store->options.clock) - began_ns;
 	if (r == ITER_ERROR)
 		bucket_store_abort(it->matchers, err);
 	if (r == ITER_VALUE)
 		count_result(it, out);
 	if (r == ITER_END)
-		request_metrics_observe_merge(&it->stats);
+		count_end(it);
 	return r;
 }
 
@@ -184,7 +192,8 @@ static bool begin(struct series_call *it, struct ctx *ctx, const struct series_r
 		return false;
 	}
 	it->stats.blocks = it->parts.n;
-	it->stats.get_all_ns = clock_monotonic_ns(s->options.clock) - start_ns;
+	it->opened_ns = clock_monotonic_ns(s->options.clock);
+	it->stats.get_all_ns = it->opened_ns - start_ns;
 	request_metrics_observe_start(&it->stats);
 	return true;
 }
