@@ -1,6 +1,7 @@
 /* fuzz_store_request.c - what the decoders of StoreAPI requests accept, they write again and then
  * read to the same bytes.
  */
+#include "proto/hints.h"
 #include "proto/label_messages.h"
 #include "proto/series_request.h"
 
@@ -42,6 +43,17 @@ static struct str encode_labels(struct arena *a, enum label_method method, struc
 	return out;
 }
 
+/* Hints are not written again: that what comes back is released is all there is to see. */
+static void decode_hints(struct arena *a, struct str any)
+{
+	for (int method = HINTS_SERIES; method <= HINTS_LABEL_VALUES; method++) {
+		struct request_hints hints;
+		struct err err = ERR_INIT;
+		request_hints_decode((enum hints_method)method, any, a, &hints, &err);
+		request_hints_release(&hints);
+	}
+}
+
 static void expect_stable(struct str once, struct str twice)
 {
 	if (once.p && (!twice.p || !str_eq(once, twice)))
@@ -53,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena_new(NULL);
 	struct str message = str_from(data, size);
 
+	decode_hints(a, message);
 	struct str series = encode_series(a, message);
 	expect_stable(series, series.p ? encode_series(a, series) : series);
 	for (int method = LABEL_NAMES; method <= LABEL_VALUES; method++) {
