@@ -112,7 +112,7 @@ static void a_second_request_takes_the_index_from_the_cache(void **state)
 	store_close(r.store);
 
 	struct index_cache *cache auto_free(index_cache_free) =
-	    index_cache_new_in_memory(&(const struct index_cache_memory_options){
+	    index_cache_new(&(const struct index_cache_options){
 		.max_bytes = 64 << 20, .max_item_bytes = 1 << 20, .clock = &clock_system});
 	r.options.requests.index_cache = cache;
 	rig_open(&r);
