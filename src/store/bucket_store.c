@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "store/bucket_store_internal.h"
+#include "store/limit_error.h"
 
 #include <stdlib.h>
 
@@ -33,29 +34,11 @@ struct time_range bucket_store_clamp(struct bucket_store *s, int64_t min_t_ms, i
 	};
 }
 
-enum { SHOWN_MATCHERS_BYTES = 300 };
-
-static void name_matchers(struct matchers matchers, struct err *err)
-{
-	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
-
-	for (size_t i = 0; i < matchers.n && text.n < SHOWN_MATCHERS_BYTES; i++) {
-		buf_puts(&text, i ? "," : "{");
-		matcher_format(&text, matchers.v[i]);
-	}
-	if (text.n > SHOWN_MATCHERS_BYTES) {
-		text.n = SHOWN_MATCHERS_BYTES;
-		buf_puts(&text, "...");
-	}
-	err_wrap(err, "%s}", buf_cstr(&text));
-}
-
 void bucket_store_abort(struct matchers matchers, struct err *err)
 {
+	limit_error_name(err, matchers);
 	switch (err->code) {
 	case ERR_LIMIT:
-		name_matchers(matchers, err);
-		break;
 	case ERR_INVALID:
 	case ERR_TIMEOUT:
 	case ERR_CANCELED:

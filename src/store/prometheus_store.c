@@ -7,6 +7,7 @@
 #include "promclient/remote_read.h"
 #include "store/external_labels.h"
 #include "store/label_list.h"
+#include "store/limit_error.h"
 #include "store/resort.h"
 #include "store/shard.h"
 
@@ -205,6 +206,7 @@ struct answer {
 	struct series_iter *src;
 	struct knowledge *known;
 	struct arena *arena;
+	struct matchers matchers;
 	int64_t n_left;
 };
 
@@ -212,7 +214,12 @@ static enum iter_result answer_next(struct series_iter *base, struct series *out
 {
 	struct answer *a = (struct answer *)base;
 
-	return a->n_left-- > 0 ? series_iter_next(a->src, out, err) : ITER_END;
+	if (a->n_left-- <= 0)
+		return ITER_END;
+	enum iter_result r = series_iter_next(a->src, out, err);
+	if (r == ITER_ERROR)
+		limit_error_name(err, a->matchers);
+	return r;
 }
 
 static void answer_close(struct series_iter *base)
@@ -266,9 +273,11 @@ static struct series_iter *store_series_of(struct store_api *base, struct ctx *c
 	a->base.ops = &answer_ops;
 	a->known = known;
 	a->arena = arena_new(tracker);
+	a->matchers = req->matchers;
 	a->n_left = req->limit > 0 ? req->limit : INT64_MAX;
 	if (answer_open(a, s, ctx, req, tracker, err))
 		return &a->base;
+	limit_error_name(err, req->matchers);
 	answer_close(&a->base);
 	return NULL;
 }

@@ -76,6 +76,20 @@ def test_other_limits_are_told_in_the_same_way(world, loaded, flag, text):
     assert query.instant(SMALL, time=end)["data"]["result"][0]["value"][1] == "10"
 
 
+def test_a_sidecar_without_memory_names_the_selector_and_the_flag(world, loaded):
+    sidecar, end = loaded
+    small = world.sidecar(sidecar.prometheus, flags=["--store.max-memory=256KiB"])
+    query = world.query(small)
+
+    status, answer = query.ask("query", query="count(load)", time=end, partial_response="false")
+
+    assert status != 200
+    assert "ResourceExhausted" in answer["error"]
+    assert '{__name__="load"}: ' in answer["error"] and "the sidecar needs more" in answer["error"]
+    assert "--store.max-memory allows" in answer["error"]
+    assert query.instant(SMALL, time=end)["data"]["result"][0]["value"][1] == "10"
+
+
 def test_a_hundred_large_queries_at_once_harm_nobody(world, loaded):
     sidecar, end = loaded
     query = world.query(sidecar, flags=[f"--query.max-memory={BUDGET_MIB}MiB"])
