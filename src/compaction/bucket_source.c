@@ -5,8 +5,12 @@
 #include "base/vec.h"
 #include "block/block_id.h"
 #include "block/object_source.h"
+#include "compaction/read_ahead.h"
 
 #include <stdlib.h>
+
+/* Two of them are held for each block. */
+enum { PIECE_BYTES = 4 << 20 };
 
 struct segment {
 	char *name; /* of the object */
@@ -79,7 +83,7 @@ static bool fetch_index(struct bucket *b, struct ctx *ctx, const struct meta *me
 
 static struct source_block *open_sources(struct bucket *b, struct ctx *ctx, const struct meta *meta,
 					 const char *index_path, const struct segment_list *list,
-					 struct err *err)
+					 struct pool *pool, struct err *err)
 {
 	struct byte_source **segments auto_free(mem_free) =
 	    xcalloc(list->found.n + 1, sizeof(*segments));
@@ -89,7 +93,9 @@ static struct source_block *open_sources(struct bucket *b, struct ctx *ctx, cons
 		return NULL;
 	for (size_t i = 0; i < list->found.n; i++) {
 		const struct segment *s = &list->found.v[i];
-		segments[i] = object_source_new(b, str_of(s->name), (uint64_t)s->size_bytes);
+		struct byte_source *object =
+		    object_source_new(b, str_of(s->name), (uint64_t)s->size_bytes);
+		segments[i] = read_ahead_new(object, PIECE_BYTES, pool, ctx);
 	}
 	return source_block_new(&(struct source_options){.name = ulid_str(meta->id),
 							 .index = index,
@@ -103,7 +109,7 @@ static struct source_block *open_sources(struct bucket *b, struct ctx *ctx, cons
 }
 
 struct source_block *bucket_source_open(struct bucket *b, struct ctx *ctx, const struct meta *meta,
-					const char *dir, struct err *err)
+					const char *dir, struct pool *pool, struct err *err)
 {
 	char *path auto_free(mem_free) = xasprintf("%s/" INDEX_FILENAME, dir);
 	struct segment_list list = {0};
@@ -112,7 +118,7 @@ struct source_block *bucket_source_open(struct bucket *b, struct ctx *ctx, const
 	bool ok = fs_mkdirs(dir, err) && fetch_index(b, ctx, meta, path, err) &&
 		  list_segments(b, ctx, meta->id, &list, err);
 	if (ok)
-		source = open_sources(b, ctx, meta, path, &list, err);
+		source = open_sources(b, ctx, meta, path, &list, pool, err);
 	else
 		err_wrap(err, "block %s", ulid_str(meta->id));
 	segment_list_done(&list);

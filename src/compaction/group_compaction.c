@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { MARK_TIMEOUT_MS = 5 * 60 * 1000 };
+enum { MARK_TIMEOUT_MS = 5 * 60 * 1000, MAX_READERS = 8 };
 
 /* One compaction under way. */
 struct run {
@@ -23,6 +23,7 @@ struct run {
 	struct compaction_plan plan;
 	const char *dir; /* of the group */
 	struct source_block **sources;
+	struct pool *pool; /* on which the sources read ahead */
 	struct arena *a;
 	struct compaction_result *result;
 };
@@ -114,7 +115,8 @@ static bool open_sources(struct run *r, struct err *err)
 	for (size_t i = 0; i < r->plan.n; i++) {
 		const struct meta *m = r->plan.blocks[i];
 		const char *dir = arena_printf(r->a, "%s/%s", r->dir, ulid_str(m->id));
-		r->sources[i] = bucket_source_open(r->c->limits.bucket, r->ctx, m, dir, err);
+		r->sources[i] =
+		    bucket_source_open(r->c->limits.bucket, r->ctx, m, dir, r->pool, err);
 		if (!r->sources[i]) {
 			blame(r, i);
 			return fail_as(r, failure_of(err));
@@ -262,6 +264,10 @@ static bool carry_out(struct run *r, struct err *err)
 
 static bool run_plan(struct run *r, struct err *err)
 {
+	struct pool *pool auto_free(pool_free) = pool_new(&(struct pool_options){
+	    .name = "read-ahead", .max_threads = MAX_READERS, .max_backlog = r->plan.n});
+
+	r->pool = pool;
 	r->sources = ARENA_ARRAY(r->a, struct source_block *, r->plan.n);
 	r->result->was_vertical = compaction_plan_overlaps(&r->plan);
 	bool ok = carry_out(r, err);

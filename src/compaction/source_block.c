@@ -80,14 +80,6 @@ static bool open_postings(struct source_block *b, struct err *err)
 	return true;
 }
 
-static bool open_segments(struct source_block *b, struct err *err)
-{
-	for (size_t i = 0; i < b->segments.n; i++)
-		if (!chunk_segment_check(b->segments.v[i], b->ctx, err))
-			return false;
-	return true;
-}
-
 struct source_block *source_block_new(const struct source_options *options, struct err *err)
 {
 	struct source_block *b auto_free(source_block_close) = NEW(struct source_block);
@@ -105,7 +97,7 @@ struct source_block *source_block_new(const struct source_options *options, stru
 	for (size_t i = 0; i < options->n_segments; i++)
 		vec_push(&b->segments, options->segments[i]);
 	b->index = index_reader_open(options->index, b->ctx, err);
-	if (!b->index || !open_postings(b, err) || !open_segments(b, err)) {
+	if (!b->index || !open_postings(b, err)) {
 		err_wrap(err, "block %s", b->name);
 		return NULL;
 	}
@@ -268,6 +260,16 @@ static bool parse_chunk_at(struct source_block *b, uint32_t offset, struct chunk
 	}
 }
 
+/* Not before it is read: a source from afar reads ahead as soon as it is touched. */
+static bool open_segment(struct source_block *b, uint32_t segment, struct err *err)
+{
+	if (!chunk_segment_check(b->segments.v[segment], b->ctx, err))
+		return false;
+	read_window_open(&b->chunks, b->segments.v[segment]);
+	b->segment = segment;
+	return true;
+}
+
 /* Its bytes go into b->a: the window moves on. */
 static bool read_chunk(struct source_block *b, uint64_t ref, struct chunk_data *out,
 		       struct err *err)
@@ -278,10 +280,8 @@ static bool read_chunk(struct source_block *b, uint64_t ref, struct chunk_data *
 	if (segment >= b->segments.n || offset < CHUNK_SEGMENT_HEADER_BYTES)
 		return err_set(err, ERR_CORRUPT, "chunk at byte %u of segment %u: there are %zu",
 			       offset, segment + 1, b->segments.n);
-	if (b->segment != segment) {
-		read_window_open(&b->chunks, b->segments.v[segment]);
-		b->segment = segment;
-	}
+	if (b->segment != segment && !open_segment(b, segment, err))
+		return false;
 	if (!parse_chunk_at(b, offset, &c, err))
 		return err_wrap(err, "%s: chunk at byte %u", b->segments.v[segment]->name, offset);
 	c.data = (const uint8_t *)arena_str(b->a, str_from(c.data, c.size_bytes)).p;
