@@ -340,19 +340,20 @@ static enum finding read_new(struct fetch *fetch, struct found *found)
 	return FOUND_META;
 }
 
-/* Ask for the meta.json of a block that was known. */
+/* Ask for the meta.json of a block that was known: for its attributes, because that it exists may
+ * be what a caching bucket remembers from hours ago. */
 static enum finding resolve_doubt(struct fetch *fetch, struct found *found)
 {
 	struct err err = ERR_INIT;
-	bool exists;
+	struct object_attrs attrs;
 
-	if (!bucket_exists(fetch->fetcher->options.bucket, fetch->ctx,
-			   block_object(found->id, META_FILENAME), &exists, &err)) {
+	if (bucket_attrs(fetch->fetcher->options.bucket, fetch->ctx,
+			 block_object(found->id, META_FILENAME), &attrs, &err))
+		return FOUND_META;
+	if (err.code != ERR_NOT_FOUND) {
 		fail_fetch(fetch, &err);
 		return FOUND_FAILURE;
 	}
-	if (exists)
-		return FOUND_META;
 	return found->has_folder ? FOUND_NOTHING : FOUND_GONE;
 }
 

@@ -147,10 +147,10 @@ static void remove_object(struct fixture *f, const char *name)
 struct asked {
 	struct bucket base;
 	struct bucket *inner;
-	_Atomic size_t n_scans, n_root_lists, n_gets, n_exists;
+	_Atomic size_t n_scans, n_root_lists, n_gets, n_attrs;
 	const char *hidden; /* a folder that listings do not show; NULL */
 	bool fails_listing; /* half way */
-	bool fails_exists;
+	bool fails_attrs;
 };
 
 struct filtering {
@@ -190,15 +190,15 @@ static bool asked_get(struct bucket *base, struct ctx *ctx, struct str name, int
 	return bucket_get(a->inner, ctx, name, offset, length, sink, err);
 }
 
-static bool asked_exists(struct bucket *base, struct ctx *ctx, struct str name, bool *out,
-			 struct err *err)
+static bool asked_attrs(struct bucket *base, struct ctx *ctx, struct str name,
+			struct object_attrs *out, struct err *err)
 {
 	struct asked *a = (struct asked *)base;
 
-	a->n_exists++;
-	if (a->fails_exists)
+	a->n_attrs++;
+	if (a->fails_attrs)
 		return err_set(err, ERR_UNAVAILABLE, "503");
-	return bucket_exists(a->inner, ctx, name, out, err);
+	return bucket_attrs(a->inner, ctx, name, out, err);
 }
 
 static const char *asked_name(struct bucket *base)
@@ -208,7 +208,7 @@ static const char *asked_name(struct bucket *base)
 }
 
 static const struct bucket_ops asked_ops = {
-    .list = asked_list, .get = asked_get, .exists = asked_exists, .name = asked_name};
+    .list = asked_list, .get = asked_get, .attrs = asked_attrs, .name = asked_name};
 
 static struct asked asked_of(struct fixture *f)
 {
@@ -225,13 +225,13 @@ static struct fetcher *seldom_scanning(struct fixture *f, struct asked *asked)
 }
 
 static void expect_asked(struct asked *a, size_t n_scans, size_t n_root_lists, size_t n_gets,
-			 size_t n_exists)
+			 size_t n_attrs)
 {
 	assert_int_equal(a->n_scans, n_scans);
 	assert_int_equal(a->n_root_lists, n_root_lists);
 	assert_int_equal(a->n_gets, n_gets);
-	assert_int_equal(a->n_exists, n_exists);
-	a->n_scans = a->n_root_lists = a->n_gets = a->n_exists = 0;
+	assert_int_equal(a->n_attrs, n_attrs);
+	a->n_scans = a->n_root_lists = a->n_gets = a->n_attrs = 0;
 }
 
 static void an_unchanged_bucket_costs_one_listing_of_its_root(void **state)
@@ -327,12 +327,12 @@ static void a_block_that_cannot_be_asked_for_stays(void **state)
 	put_meta(f, B, 2);
 	expect_view(fetcher, "A=1 B=2 ");
 	remove_object(f, A "/meta.json");
-	asked.fails_exists = true;
+	asked.fails_attrs = true;
 	expect_ok(fetcher_fetch(fetcher, NULL, &view, &err), err);
 	assert_int_equal(view.metas.n, 2);
 	assert_int_equal(view.n_failed, 1);
 	block_view_done(&view);
-	asked.fails_exists = false;
+	asked.fails_attrs = false;
 	expect_view(fetcher, "B=2 ");
 }
 

@@ -184,6 +184,24 @@ static void absence_is_remembered(void **state)
 	assert_int_equal(HITS(&r, "exists", "meta.jsons"), 2);
 }
 
+/* Who doubts that a block is still there asks for these. */
+static void attributes_of_a_meta_file_are_asked_for_each_time(void **state)
+{
+	struct rig r auto_done(rig_done);
+	struct err err = ERR_INIT;
+	struct object_attrs attrs;
+	bool exists;
+	(void)state;
+
+	rig_init(&r, 3);
+	expect_ok(bucket_exists(r.b, NULL, META, &exists, &err), err);
+	expect_ok(bucket_attrs(r.b, NULL, META, &attrs, &err), err);
+	expect_ok(bucket_remove(r.b, NULL, META, &err), err);
+	expect_err(bucket_attrs(r.b, NULL, META, &attrs, &err), err, ERR_NOT_FOUND, "meta.json");
+	expect_ok(bucket_exists(r.b, NULL, META, &exists, &err), err);
+	assert_true(exists);
+}
+
 static void other_files_go_through(void **state)
 {
 	struct rig r auto_done(rig_done);
@@ -434,6 +452,7 @@ int main(void)
 	    cmocka_unit_test(a_meta_file_is_read_once_in_its_time),
 	    cmocka_unit_test(a_large_meta_file_is_not_kept),
 	    cmocka_unit_test(absence_is_remembered),
+	    cmocka_unit_test(attributes_of_a_meta_file_are_asked_for_each_time),
 	    cmocka_unit_test(other_files_go_through),
 	    cmocka_unit_test(the_root_is_listed_once_in_its_time),
 	    cmocka_unit_test(other_listings_go_through),
