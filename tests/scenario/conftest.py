@@ -10,7 +10,11 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from world.actor import Actor, Failure  # noqa: E402
 from world.athanor import Query, Sidecar, Store  # noqa: E402
+from world.azurite import Azurite  # noqa: E402
+from world.ceph import Ceph  # noqa: E402
+from world.gcs import Gcs  # noqa: E402
 from world.prometheus import Prometheus, now_s  # noqa: E402
+from world.swift import Swift  # noqa: E402
 
 STEP_S = 15
 
@@ -123,3 +127,34 @@ def history(tmp_path_factory):
     finally:
         made.close()
     return made.bucket()
+
+
+# --- object stores, for all tests of a file ---
+
+
+@pytest.fixture(scope="module")
+def ceph(tmp_path_factory):
+    store = Ceph("ceph", tmp_path_factory.mktemp("ceph")).start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture(scope="module")
+def gcs(tmp_path_factory):
+    store = Gcs("gcs", tmp_path_factory.mktemp("gcs")).start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture(scope="module")
+def azurite(tmp_path_factory):
+    store = Azurite("azurite", tmp_path_factory.mktemp("azurite")).start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture(scope="module")
+def swift(tmp_path_factory):
+    store = Swift("swift", tmp_path_factory.mktemp("swift")).start()
+    yield store
+    store.stop()
