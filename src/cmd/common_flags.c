@@ -98,6 +98,13 @@ const struct flag_spec SELECTOR_FLAGS[1] = {
 	     "https://thanos.io/tip/thanos/sharding.md/#relabelling"},
 };
 
+const struct flag_spec REQUEST_LOG_FLAGS[1] = {
+    {.name = "request.logging-config",
+     FLAG_CONTENT(struct request_log_flags, config),
+     .help = "YAML file with request logging configuration. See format details: "
+	     "https://thanos.io/tip/thanos/logging.md/#configuration"},
+};
+
 const struct flag_spec GRPC_CLIENT_FLAGS[] = {
     {.name = "grpc-compression",
      FLAG_ENUM(struct grpc_client_flags, compression),

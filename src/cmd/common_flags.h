@@ -46,6 +46,10 @@ struct selector_flags {
 	struct flag_content relabel_config;
 };
 
+struct request_log_flags {
+	struct flag_content config;
+};
+
 extern const char *const TLS_VERSION_CHOICES[]; /* "1.0" to "1.3" */
 
 extern const struct flag_spec HTTP_FLAGS[3];
@@ -54,6 +58,7 @@ extern const struct flag_spec GRPC_CLIENT_FLAGS[8];
 extern const struct flag_spec LIMIT_FLAGS[2];
 extern const struct flag_spec MEMORY_FLAGS[1];   /* of what serves the StoreAPI */
 extern const struct flag_spec SELECTOR_FLAGS[1]; /* of blocks */
+extern const struct flag_spec REQUEST_LOG_FLAGS[1];
 
 struct tls_client;
 

@@ -364,6 +364,8 @@ static bool make_parts(struct query_command *q, struct err *err)
 			      .component = "query",
 			      .http = &q->options->http,
 			      .grpc = &q->options->grpc,
+			      .request_log = &q->options->request_log,
+			      .request_log_scope = REQUEST_LOG_GRPC_AND_HTTP,
 			      .tracker = &q->memory,
 			  },
 			  err) ||

@@ -222,8 +222,6 @@ static const struct flag_spec telemetry_specs[] = {
 };
 
 static const struct flag_spec refused_specs[] = {
-    REFUSED_TEXT(struct query_options, "request.logging-config"),
-    REFUSED_TEXT(struct query_options, "request.logging-config-file"),
     REFUSED_TEXT(struct query_options, "selector.relabel-config"),
     REFUSED_TEXT(struct query_options, "selector.relabel-config-file"),
     REFUSED_TEXT(struct query_options, "web.prefix-header"),
@@ -260,5 +258,6 @@ const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS] = {
     COMMAND_FLAGS(engine_specs, struct query_options, engine),
     COMMAND_FLAGS(tenancy_specs, struct query_options, tenancy),
     COMMAND_FLAGS(telemetry_specs, struct query_options, telemetry),
+    COMMAND_FLAGS(REQUEST_LOG_FLAGS, struct query_options, request_log),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };

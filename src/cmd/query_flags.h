@@ -72,10 +72,11 @@ struct query_options {
 	struct engine_flags engine;
 	struct tenancy_flags tenancy;
 	struct telemetry_flags telemetry;
+	struct request_log_flags request_log;
 	struct refused_flags refused;
 };
 
-enum { N_QUERY_FLAGS = 10 };
+enum { N_QUERY_FLAGS = 11 };
 extern const struct command_flags QUERY_FLAGS[N_QUERY_FLAGS];
 
 #endif

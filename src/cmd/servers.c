@@ -1,9 +1,11 @@
 #include "cmd/servers.h"
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "net/tls.h"
 #include "rpc/health_server.h"
 #include "rpc/rpc_metrics.h"
+#include "rpc/rpc_names.h"
 #include "telemetry/exposition.h"
 #include "telemetry/probes.h"
 
@@ -46,18 +48,19 @@ static void wait_for_end(struct ctx *ctx)
 static bool run_http(void *arg, struct ctx *ctx, struct err *err)
 {
 	struct servers *s = arg;
-	struct http_server *server auto_free(http_server_free) =
-	    http_server_start(s->loops,
-			      &(struct http_server_options){
-				  .address = s->options.http->address,
-				  .web_config_file = s->options.http->config_file,
-				  .router = s->router,
-				  .pool = s->http_pool,
-				  .tracker = &s->memory,
-				  .metrics = s->rt->metrics,
-			      },
-			      err);
+	struct http_server_options options = {
+	    .address = s->options.http->address,
+	    .web_config_file = s->options.http->config_file,
+	    .router = s->router,
+	    .pool = s->http_pool,
+	    .tracker = &s->memory,
+	    .metrics = s->rt->metrics,
+	};
 
+	if (s->request_log)
+		request_log_watch_http(s->request_log, &options);
+	struct http_server *server auto_free(http_server_free) =
+	    http_server_start(s->loops, &options, err);
 	if (!server)
 		return err_wrap(err, "HTTP server");
 	probes_set_healthy(s->probes);
@@ -168,15 +171,42 @@ static bool make_grpc(struct servers *s, struct err *err)
 	s->grpc_pool = pool_new(&(struct pool_options){
 	    .name = "grpc", .max_threads = GRPC_THREADS_MAX, .max_backlog = BACKLOG_MAX});
 	s->rpc_metrics = rpc_metrics_new(s->rt->metrics, RPC_SERVER);
-	s->grpc = grpc_server_new(&(struct grpc_server_options){
+	struct grpc_server_options options = {
 	    .pool = s->grpc_pool,
 	    .tracker = &s->memory,
 	    .observer = rpc_metrics_server_observer(s->rpc_metrics),
 	    .max_connection_age_ms = s->options.grpc->max_connection_age_ms,
-	});
+	};
+	if (s->request_log)
+		options.watcher = request_log_grpc_watcher(s->request_log);
+	s->grpc = grpc_server_new(&options);
 	s->health = health_server_new();
 	health_server_register(s->health, s->grpc);
 	return true;
+}
+
+static const char *method_type(const char *path)
+{
+	const struct rpc_method *method = rpc_method_find(path);
+	return method ? method->type : "unary";
+}
+
+static bool make_request_log(struct servers *s, struct err *err)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct request_log_options options = {
+	    .scope = s->options.request_log_scope,
+	    .component = s->options.component,
+	    .method_type = method_type,
+	    .clock = &clock_system,
+	    .logger = s->rt->logger,
+	};
+
+	if (!s->options.request_log || !flag_content_is_set(&s->options.request_log->config))
+		return true;
+	if (flag_content_load(&s->options.request_log->config, a, &options.yaml, err))
+		s->request_log = request_log_new(&options, err);
+	return s->request_log || err_wrap(err, "error while parsing config for request logging");
 }
 
 static size_t count_loops(void)
@@ -203,7 +233,7 @@ bool servers_init(struct servers *s, struct runtime *rt, const struct servers_op
 				       .n_routes = 1,
 				       .arg = rt->metrics,
 				   });
-	return !options->grpc || make_grpc(s, err);
+	return make_request_log(s, err) && (!options->grpc || make_grpc(s, err));
 }
 
 void servers_stop(struct servers *s)
@@ -222,6 +252,7 @@ void servers_done(struct servers *s)
 	loops_stop(s->loops);
 	health_server_free(s->health);
 	rpc_metrics_free(s->rpc_metrics);
+	request_log_free(s->request_log);
 	tls_server_unref(s->grpc_tls);
 	http_router_free(s->router);
 	probes_free(s->probes);

@@ -19,14 +19,17 @@
 #include "net/grpc_server.h"
 #include "net/http_server.h"
 #include "net/loop.h"
+#include "telemetry/request_log.h"
 
 struct probes;
 
 struct servers_options {
 	const char *component;
 	const struct http_flags *http;
-	const struct grpc_flags *grpc; /* NULL: no gRPC server */
-	struct tracker *tracker;       /* of the process */
+	const struct grpc_flags *grpc;               /* NULL: no gRPC server */
+	const struct request_log_flags *request_log; /* NULL: no requests are logged */
+	enum request_log_scope request_log_scope;
+	struct tracker *tracker; /* of the process */
 };
 
 struct servers {
@@ -44,7 +47,8 @@ struct servers {
 	struct tls_server *grpc_tls;
 	struct health_server *health;
 	struct rpc_metrics *rpc_metrics;
-	struct ctx *grpc_may_start; /* canceled: it may */
+	struct request_log *request_log; /* NULL: none */
+	struct ctx *grpc_may_start;      /* canceled: it may */
 };
 
 bool servers_init(struct servers *s, struct runtime *rt, const struct servers_options *options,

@@ -44,6 +44,7 @@ struct sidecar_options {
 	struct prometheus_flags prometheus;
 	struct shipper_flags shipper;
 	struct time_or_duration min_time;
+	struct request_log_flags request_log;
 	struct refused_flags refused;
 };
 
@@ -116,8 +117,6 @@ static const struct flag_spec own_specs[] = {
 	     "happened later than this value. Option can be a constant time in RFC3339 format "
 	     "or time duration relative to current time, such as -1d or 2h45m. Valid duration "
 	     "units are ms, s, m, h, d, w, y."},
-    REFUSED_TEXT(struct sidecar_options, "request.logging-config"),
-    REFUSED_TEXT(struct sidecar_options, "request.logging-config-file"),
     REFUSED_TEXT(struct sidecar_options, "prometheus.http-client"),
     REFUSED_TEXT(struct sidecar_options, "prometheus.http-client-file"),
     REFUSED_TEXT(struct sidecar_options, "reloader.config-file"),
@@ -136,6 +135,7 @@ static const struct command_flags sidecar_flags[] = {
     COMMAND_FLAGS(MEMORY_FLAGS, struct sidecar_options, memory),
     COMMAND_FLAGS(prometheus_specs, struct sidecar_options, prometheus),
     COMMAND_FLAGS(shipper_specs, struct sidecar_options, shipper),
+    COMMAND_FLAGS(REQUEST_LOG_FLAGS, struct sidecar_options, request_log),
     {.specs = own_specs, .n = sizeof(own_specs) / sizeof(*own_specs), .offset = 0},
 };
 
@@ -288,6 +288,8 @@ static bool sidecar_run(struct runtime *rt, const void *options, struct err *err
 			      .component = "sidecar",
 			      .http = &s.options->http,
 			      .grpc = &s.options->grpc,
+			      .request_log = &s.options->request_log,
+			      .request_log_scope = REQUEST_LOG_GRPC_ONLY,
 			      .tracker = &s.memory,
 			  },
 			  err) ||

@@ -194,6 +194,8 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			      .component = "store",
 			      .http = &s.options->http,
 			      .grpc = &s.options->grpc,
+			      .request_log = &s.options->request_log,
+			      .request_log_scope = REQUEST_LOG_GRPC_AND_HTTP,
 			      .tracker = &s.memory,
 			  },
 			  err) ||

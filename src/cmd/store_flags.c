@@ -132,11 +132,6 @@ static const struct flag_spec viewer_specs[] = {
 	     "There are none yet."},
 };
 
-static const struct flag_spec refused_specs[] = {
-    REFUSED_TEXT(struct store_options, "request.logging-config"),
-    REFUSED_TEXT(struct store_options, "request.logging-config-file"),
-};
-
 const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(HTTP_FLAGS, struct store_options, http),
     COMMAND_FLAGS(GRPC_FLAGS, struct store_options, grpc),
@@ -149,7 +144,7 @@ const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(header_specs, struct store_options, headers),
     COMMAND_FLAGS(viewer_specs, struct store_options, viewer),
     COMMAND_FLAGS(STORE_CACHE_FLAGS, struct store_options, caches),
-    {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
+    COMMAND_FLAGS(REQUEST_LOG_FLAGS, struct store_options, request_log),
 };
 
 /* --- limits of numbers ------------------------------------------------------------------------ */

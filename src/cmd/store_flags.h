@@ -53,7 +53,7 @@ struct store_options {
 	struct viewer_flags viewer;
 	struct selector_flags selector;
 	struct store_cache_flags caches;
-	struct refused_flags refused;
+	struct request_log_flags request_log;
 };
 
 enum { N_STORE_FLAGS = 12 };

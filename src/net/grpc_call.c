@@ -139,16 +139,26 @@ static void set_status(struct grpc_call *call, bool ok, const struct err *err)
 	call->status_message = arena_str(call->arena, str_of(err->msg));
 }
 
+static void serve_watched(struct grpc_call *call)
+{
+	const struct grpc_call_watcher *watcher = &call->server->options.watcher;
+	struct err err = ERR_INIT;
+	void *begun = watcher->begin ? watcher->begin(watcher->arg, call) : NULL;
+
+	set_status(call, serve(call, &err), &err);
+	if (begun)
+		watcher->end(watcher->arg, begun, call, call->status, call->status_message);
+}
+
 void grpc_call_run(void *arg)
 {
 	struct grpc_call *call = arg;
 	struct grpc_server *server = call->server;
 	const struct grpc_observer *observer = &server->options.observer;
-	struct err err = ERR_INIT;
 
 	if (observer->started)
 		observer->started(observer->arg, call->method->path);
-	set_status(call, serve(call, &err), &err);
+	serve_watched(call);
 	if (observer->handled) {
 		int64_t took_ns = clock_monotonic_ns(&clock_system) - call->started_ns;
 		observer->handled(observer->arg, call->method->path, call->status,

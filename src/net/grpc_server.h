@@ -43,11 +43,23 @@ struct grpc_observer {
 	void (*message_sent)(void *arg, const char *method);
 };
 
+/* Both ends of a single call, for logs. Called on the thread of the call's handler, before and
+ * after it. All NULL: nobody wants to know. */
+struct grpc_call_watcher {
+	void *arg;
+	/* The result goes to `end`; NULL: this call is of no interest, and has no `end`. */
+	void *(*begin)(void *arg, const struct grpc_call *call);
+	/* `message` tells why the call failed. */
+	void (*end)(void *arg, void *begun, const struct grpc_call *call, enum grpc_code code,
+		    struct str message);
+};
+
 /* 0 or NULL stands for the default. */
 struct grpc_server_options {
 	struct pool *pool;       /* runs the handlers; required, outlives the server */
 	struct tracker *tracker; /* charged for requests and queued answers; outlives the server */
 	struct grpc_observer observer;
+	struct grpc_call_watcher watcher;
 	size_t max_request_bytes;        /* 2^31 - 1, also after decompression */
 	size_t send_queue_bytes;         /* 256 KiB: a handler's send waits while more is queued */
 	unsigned max_concurrent_streams; /* 1000 per connection */

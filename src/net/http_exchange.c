@@ -205,6 +205,8 @@ static void call_handler(struct http_exchange *e)
 
 	if (s->web_config && !web_config_admit(s->web_config, &e->request, &e->response))
 		return;
+	if (s->options.on_begin)
+		e->begun = s->options.on_begin(s->options.arg, &e->request, e->match.route->name);
 	parse_form(e);
 	if (group->before && !group->before(&e->request, &e->response, group->before_arg))
 		return;
@@ -221,6 +223,7 @@ static void report(struct http_exchange *e)
 	    .duration_ns = clock_monotonic_ns(&clock_system) - e->began_ns,
 	    .route_name = e->match.route->name,
 	    .is_complete = !e->response.is_aborted,
+	    .begun = e->begun,
 	};
 
 	http_metrics_observe(&s->metrics, e, &outcome);

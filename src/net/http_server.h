@@ -130,6 +130,7 @@ struct http_outcome {
 	int64_t duration_ns;
 	const char *route_name; /* NULL: no route */
 	bool is_complete;       /* false: the client did not get all of it */
+	void *begun;            /* what on_begin returned; NULL when it was not called */
 };
 
 struct http_server_options {
@@ -141,6 +142,9 @@ struct http_server_options {
 	struct pool *pool;          /* where handlers run; borrowed */
 	struct tracker *tracker;    /* charged with bodies and arenas; may be NULL */
 	struct metrics *metrics;    /* http_requests_total and so on; may be NULL */
+	/* On the worker before each request that may be served; may be NULL. The result, which may
+	 * live in the request's arena, is found in the outcome. */
+	void *(*on_begin)(void *arg, const struct http_request *request, const char *route_name);
 	/* On the worker after each request; may be NULL. */
 	void (*on_end)(void *arg, const struct http_request *request,
 		       const struct http_outcome *outcome);

@@ -82,6 +82,7 @@ struct http_exchange {
 	struct buf body;
 	uint64_t head_bytes;
 	int64_t began_ns;
+	void *begun;     /* from on_begin() */
 	bool keep_alive; /* as the client sees it */
 	bool is_http10;
 	bool accepts_gzip;

@@ -7,22 +7,6 @@
 
 #include <stdlib.h>
 
-static const struct {
-	const char *path;
-	const char *service;
-	const char *method;
-	const char *type;
-} methods[] = {
-    {RPC_STORE_SERIES, "thanos.Store", "Series", "server_stream"},
-    {RPC_STORE_LABEL_NAMES, "thanos.Store", "LabelNames", "unary"},
-    {RPC_STORE_LABEL_VALUES, "thanos.Store", "LabelValues", "unary"},
-    {RPC_QUERY_QUERY, "thanos.Query", "Query", "server_stream"},
-    {RPC_QUERY_QUERY_RANGE, "thanos.Query", "QueryRange", "server_stream"},
-    {RPC_INFO_INFO, "thanos.info.Info", "Info", "unary"},
-    {RPC_HEALTH_CHECK, "grpc.health.v1.Health", "Check", "unary"},
-};
-enum { N_METHODS = sizeof(methods) / sizeof(methods[0]) };
-
 /* The families of a side. */
 static const struct {
 	const char *started, *started_help;
@@ -71,7 +55,7 @@ struct method_metrics {
 };
 
 struct rpc_metrics {
-	struct method_metrics methods[N_METHODS];
+	struct method_metrics methods[N_RPC_METHODS];
 };
 
 struct families {
@@ -100,10 +84,10 @@ struct rpc_metrics *rpc_metrics_new(struct metrics *metrics, enum rpc_side side)
 	struct rpc_metrics *m = NEW(struct rpc_metrics);
 	struct families f = families_of(metrics, side);
 
-	for (size_t i = 0; i < N_METHODS; i++) {
+	for (size_t i = 0; i < N_RPC_METHODS; i++) {
 		struct method_metrics *to = &m->methods[i];
-		const char *const values[] = {"", methods[i].method, methods[i].service,
-					      methods[i].type};
+		const char *const values[] = {"", RPC_METHODS[i].method, RPC_METHODS[i].service,
+					      RPC_METHODS[i].type};
 		to->started = counter_of(f.started, values + 1, 3);
 		to->received = counter_of(f.received, values + 1, 3);
 		to->sent = counter_of(f.sent, values + 1, 3);
@@ -124,10 +108,8 @@ void rpc_metrics_free(struct rpc_metrics *m)
 /* NULL for a method that is not ours, which nobody counts. */
 static struct method_metrics *find(struct rpc_metrics *m, const char *path)
 {
-	for (size_t i = 0; i < N_METHODS; i++)
-		if (methods[i].path == path || strcmp(methods[i].path, path) == 0)
-			return &m->methods[i];
-	return NULL;
+	const struct rpc_method *method = rpc_method_find(path);
+	return method ? &m->methods[method - RPC_METHODS] : NULL;
 }
 
 static void on_started(void *arg, const char *method)

@@ -12,6 +12,18 @@
 #define RPC_INFO_INFO          "/thanos.info.Info/Info"
 #define RPC_HEALTH_CHECK       "/grpc.health.v1.Health/Check"
 
+struct rpc_method {
+	const char *path;    /* one of the above */
+	const char *service; /* "thanos.Store" */
+	const char *method;  /* "Series" */
+	const char *type;    /* "unary" or "server_stream" */
+};
+
+enum { N_RPC_METHODS = 7 };
+extern const struct rpc_method RPC_METHODS[N_RPC_METHODS];
+/* NULL for a method that is not ours. */
+const struct rpc_method *rpc_method_find(const char *path);
+
 /* The tenant of a request. */
 #define RPC_TENANT_KEY     "thanos-tenant"
 #define RPC_TENANT_DEFAULT "default-tenant"
