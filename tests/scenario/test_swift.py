@@ -71,6 +71,6 @@ def test_keystone_refuses_a_wrong_password_and_the_error_does_not_have_it(swift,
 
 
 def test_s3_of_swift_which_has_no_conditional_writes_passes_the_acceptance_suite(swift, tmp_path):
-    swift.make_container("s3")
+    swift.make_container("by-s3")
 
-    accept(tmp_path, swift.s3_configuration("s3"), ATHANOR_TEST_SKIP=MANY)
+    accept(tmp_path, swift.s3_configuration("by-s3"), ATHANOR_TEST_SKIP=MANY)
