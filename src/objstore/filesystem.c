@@ -343,13 +343,15 @@ static bool open_tmp(struct object_writer *w, struct err *err)
 	rand_bytes(&random, sizeof(random));
 	char *path auto_free(mem_free) =
 	    xasprintf("%s/" TMP_DIR "/%016llx", w->fs->root, (unsigned long long)random);
-	for (int i = 0; i < COMMIT_TRIES && make_parents(path, err); i++) {
-		w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (w->fd >= 0) {
-			w->tmp_path = take(path);
-			return true;
+	for (int i = 0; i < COMMIT_TRIES; i++) {
+		if (make_parents(path, err)) {
+			w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+			if (w->fd >= 0) {
+				w->tmp_path = take(path);
+				return true;
+			}
+			err_set_errno(err, errno, "create %s", path);
 		}
-		err_set_errno(err, errno, "create %s", path);
 		if (err->code != ERR_NOT_FOUND) /* the last upload of another may have ended */
 			break;
 	}

@@ -53,7 +53,8 @@ def test_both_forms_of_a_config_flag_exclude_each_other(world):
     ("type: [\n", ["line"]),
     ("type: NOSUCH\n", ["NOSUCH"]),
     ("type: S3\nconfig: {bucket: b}\n", ["S3", "no s3 endpoint"]),
-    ("type: SWIFT\nconfig: {container: c}\n", ["SWIFT", "not supported"]),
+    ("type: SWIFT\nconfig: {container: c}\n", ["SWIFT", "line 2", "container not found"]),
+    ("type: COS\nconfig: {bucket: b}\n", ["COS", "not supported"]),
 ])
 def test_a_bad_objstore_config_says_where(world, yaml, words):
     path = world.folder / "bucket.yml"
