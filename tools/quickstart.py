@@ -2,7 +2,9 @@
 """quickstart: the demo deployment, and the proof that it works (--check). Run by ./quickstart.
 
 Two Prometheus replicas scrape the same targets; a sidecar each ships their blocks to a bucket and
-serves their newest data; a store gateway serves the bucket; a querier answers over all of them.
+serves their newest data; a store gateway serves the bucket; a querier answers over all of them. In
+the demo's own bucket a compactor makes large blocks of small ones, and coarser data beside them; in one
+that --objstore names it would touch what is not the demo's.
 """
 import argparse
 import json
@@ -14,7 +16,7 @@ import threading
 import time
 
 from world.actor import Actor, Failure, http, wait_until
-from world.athanor import Query, Sidecar, Store
+from world.athanor import Compact, Query, Sidecar, Store
 from world.prometheus import Prometheus, now_s
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,7 +26,7 @@ ARGUMENTS.add_argument("--objstore", type=pathlib.Path, metavar="FILE")
 ARGUMENTS = ARGUMENTS.parse_args()
 CHECK = ARGUMENTS.check
 DEMO = ROOT / "demo" / ("check" if CHECK else "")
-DAYS = 3
+DAYS = 5  # so that there are two whole ones, counted by twos, to be made coarser
 STEP_S = 30
 RECENT = "5h"  # what the sidecars serve; older data comes from the bucket
 
@@ -32,9 +34,12 @@ RECENT = "5h"  # what the sidecars serve; older data comes from the bucket
 PORTS = {
     "prometheus-a": 29090, "prometheus-b": 29091, "node": 29100,
     "sidecar-a": (29191, 29291), "sidecar-b": (29192, 29292),
-    "store": (29193, 29293), "query": (29194, 29294),
+    "store": (29193, 29293), "query": (29194, 29294), "compact": (29195, None),
 }
-HTTP_OF_ATHANOR = [f"127.0.0.1:{PORTS[n][0]}" for n in ("sidecar-a", "sidecar-b", "store", "query")]
+COMPONENTS = ["sidecar-a", "sidecar-b", "store", "query", "compact"]
+if ARGUMENTS.objstore:
+    COMPONENTS.remove("compact")
+HTTP_OF_ATHANOR = [f"127.0.0.1:{PORTS[name][0]}" for name in COMPONENTS]
 SCRAPE = {
     "prometheus": ["127.0.0.1:29090", "127.0.0.1:29091"],
     "node": ["127.0.0.1:29100"],
@@ -90,11 +95,14 @@ class Deployment:
                            http_port=PORTS["store"][0], grpc_port=PORTS["store"][1])
         self.query = Query("query", DEMO, [*self.sidecar.values(), self.store],
                            http_port=PORTS["query"][0], grpc_port=PORTS["query"][1])
+        self.compact = [Compact(
+            "compact", DEMO, self.bucket, ["--consistency-delay=0s", "--wait-interval=1m"],
+            http_port=PORTS["compact"][0])] if "compact" in COMPONENTS else []
 
     def actors(self):
         """In the order they start."""
         return [self.node, *self.prometheus.values(), *self.sidecar.values(), self.store,
-                self.query]
+                self.query, *self.compact]
 
     def start(self):
         filled = DEMO / "history-is-written"
@@ -113,6 +121,8 @@ class Deployment:
         self.store.start()
         self.query.start()
         self.query.wait_for_endpoints(3)
+        for compact in self.compact:
+            compact.start()
 
     def fill(self):
         """Days of history into both replicas, up to now; then they start to scrape."""
@@ -139,6 +149,8 @@ class Deployment:
 def print_table(deployment):
     rows = [("querier", deployment.query.url, "queries, stores, API"),
             ("store gateway", deployment.store.url, f"the bucket {deployment.bucket}")]
+    rows += [("compactor", compact.url, "larger blocks, coarser data")
+             for compact in deployment.compact]
     for replica in "ab":
         rows.append((f"sidecar {replica}", deployment.sidecar[replica].url,
                      f"StoreAPI at {deployment.sidecar[replica].address}"))
@@ -294,12 +306,29 @@ def check_block_complete(block):
                f"{path} came after meta.json")
 
 
+def old_data_is_answered_from_five_minutes(d):
+    # It grows by the second: the average of five minutes lies behind the value at their end.
+    query, now = 'demo_temperature_celsius{instance="host-0"}', now_s()
+    times = range((now - DAYS * 86400) // 7200 * 7200 + 12 * 3600, now - 86400, 7200)
+
+    def coarse():
+        for t in times:
+            raw, averaged = (float(vector(d.query.instant(query, time=t, **more))[0]["value"][1])
+                             for more in ({}, {"max_source_resolution": "5m"}))
+            if 0.01 < raw - averaged < 0.025:
+                return t
+        return None
+    if d.compact:
+        wait_until("there are blocks of five minutes", coarse, timeout=180)
+
+
 PROOFS = [
     both_replicas_are_up,
     dedup_gives_one_series_per_target,
     without_dedup_there_are_two,
     a_range_over_bucket_and_live_data_has_no_hole,
     a_new_block_reaches_the_bucket_complete,
+    old_data_is_answered_from_five_minutes,
     a_store_killed_in_mid_query_is_named,
     without_partial_response_it_is_an_error,
     a_lost_replica_leaves_no_gap,

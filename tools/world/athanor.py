@@ -71,6 +71,17 @@ class Store(Component):
             f"--data-dir={pathlib.Path(folder) / (name + '-data')}", *flags], **more)
 
 
+class Compact(Component):
+    """A compactor that goes on as new blocks come."""
+
+    grpc = False
+
+    def __init__(self, name, folder, bucket, flags=(), **more):
+        super().__init__("compact", name, folder, [
+            bucket_flag(bucket), "--wait",
+            f"--data-dir={pathlib.Path(folder) / (name + '-data')}", *flags], **more)
+
+
 class Query(Component):
     def __init__(self, name, folder, endpoints, replica_labels=("replica",), flags=(), **more):
         super().__init__("query", name, folder, [
