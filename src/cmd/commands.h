@@ -51,6 +51,7 @@ struct command {
 	X(tools_bucket_inspect)                                                                    \
 	X(tools_bucket_replicate)                                                                  \
 	X(tools_bucket_downsample)                                                                 \
+	X(tools_bucket_cleanup)                                                                    \
 	X(tools_bucket_mark)                                                                       \
 	X(tools_bucket_retention)                                                                  \
 	X(tools_bucket_upload_blocks)                                                              \

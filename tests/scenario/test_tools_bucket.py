@@ -351,6 +351,40 @@ def test_old_blocks_are_marked_for_deletion(bucket):
     assert marks() == {"A", "B", "C"}
 
 
+# --- cleanup --------------------------------------------------------------------------------------
+
+
+def mark_for_deletion(block, hours_ago):
+    (block / "deletion-mark.json").write_text(json.dumps({
+        "id": block.name, "version": 1, "details": "", "deletion_time": int(time.time()) - hours_ago * 3600}))
+
+
+def test_blocks_marked_long_ago_and_rests_of_uploads_are_deleted(bucket):
+    """Not what was marked lately, and not what may still be going on."""
+    mark_for_deletion(bucket / ulid("A"), hours_ago=49)
+    mark_for_deletion(bucket / ulid("B"), hours_ago=47)
+    for letter, hours_ago in ("E", 49), ("F", 47):
+        chunk = make_block(bucket, letter) / "chunks" / "000001"
+        for path in chunk, chunk.parent.parent / "index":
+            os.utime(path, (time.time() - hours_ago * 3600,) * 2)
+        (bucket / ulid(letter) / "meta.json").unlink()
+    mark_for_deletion(make_block(bucket, "G", labels={"cluster": "us"}), hours_ago=100)
+    left = lambda: {name[len(ulid("A")) - 1] for name in objects(bucket)}
+    rules = "[{source_labels: [cluster], regex: us, action: drop}]"
+    before = objects(bucket)
+
+    code, _, said = tools_bucket("cleanup", objstore(bucket), "--log.level=info",
+                                 f"--selector.relabel-config={rules}")
+    assert code == 0 and "cleanup done" in said, said
+    assert objects(bucket) == {name: content for name, content in before.items()
+                               if ulid("A") not in name and ulid("E") not in name}
+    assert tools_bucket("cleanup", objstore(bucket))[0] == 0
+    assert "G" not in left() and {"B", "F"} <= left()
+    assert tools_bucket("cleanup", objstore(bucket), "--delete-delay=46h")[0] == 0
+    assert "B" not in left()
+    assert tools_bucket("cleanup", objstore(bucket), "--block-sync-concurrency=0")[0] == 1
+
+
 # --- verify ---------------------------------------------------------------------------------------
 
 
