@@ -162,7 +162,7 @@ struct index_header *index_header_of_copy(struct byte_source *src, unsigned keep
 					  struct ctx *ctx, struct err *err)
 {
 	struct index_header *h = NEW(struct index_header);
-	struct places at;
+	struct places at = {0};
 
 	h->src = src;
 	if (read_places(src, ctx, &at, h, err) && open_tables(h, &at, keep_every, ctx, err))

@@ -27,7 +27,7 @@ static bool apply_relabelling(struct block_filter *base, struct ctx *ctx, struct
 	struct relabel_filter *f = (struct relabel_filter *)base;
 	struct arena *a auto_free(arena_free) = arena_new(NULL);
 	bool *drop = ARENA_ARRAY(a, bool, view->metas.n);
-	bool kept;
+	bool kept = false;
 	(void)ctx;
 
 	if (!f->rules)

@@ -101,7 +101,7 @@ static bool order(const struct call *c, int *out, struct err *err)
 
 static bool call_lt(const struct call *c, struct template_value *out, struct err *err)
 {
-	int o;
+	int o = 0;
 
 	if (!order(c, &o, err))
 		return false;
@@ -111,7 +111,7 @@ static bool call_lt(const struct call *c, struct template_value *out, struct err
 
 static bool call_le(const struct call *c, struct template_value *out, struct err *err)
 {
-	int o;
+	int o = 0;
 
 	if (!order(c, &o, err))
 		return false;
@@ -121,7 +121,7 @@ static bool call_le(const struct call *c, struct template_value *out, struct err
 
 static bool call_gt(const struct call *c, struct template_value *out, struct err *err)
 {
-	int o;
+	int o = 0;
 
 	if (!order(c, &o, err))
 		return false;
@@ -131,7 +131,7 @@ static bool call_gt(const struct call *c, struct template_value *out, struct err
 
 static bool call_ge(const struct call *c, struct template_value *out, struct err *err)
 {
-	int o;
+	int o = 0;
 
 	if (!order(c, &o, err))
 		return false;
@@ -187,7 +187,7 @@ static bool index_map(const struct template_value *key, struct template_value *v
 
 static bool index_one(const struct template_value *key, struct template_value *v, struct err *err)
 {
-	size_t i;
+	size_t i = 0;
 
 	if (v->kind == TEMPLATE_MAP)
 		return index_map(key, v, err);
