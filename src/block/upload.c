@@ -137,6 +137,66 @@ static bool upload_chunks(const struct upload *u, struct err *err)
 	return true;
 }
 
+/* --- what arrived -------------------------------------------------------------------------- */
+
+struct arrivals {
+	const struct upload *u;
+	bool *arrived; /* of each of meta.files: the bucket shows it with its size */
+};
+
+/* All of meta.files but meta.json itself. */
+static size_t n_objects(const struct upload *u)
+{
+	return u->meta.n_files - 1;
+}
+
+static bool note_arrival(const struct bucket_entry *entry, void *arg, struct err *err)
+{
+	struct arrivals *seen = arg;
+	const struct meta *m = &seen->u->meta;
+	struct str file = entry->name;
+	(void)err;
+
+	if (!entry->has_attrs || file.n <= ULID_LEN)
+		return true;
+	file = str_skip(file, ULID_LEN + 1);
+	for (size_t i = 0; i < n_objects(seen->u); i++)
+		if (str_eq(m->files[i].path, file) &&
+		    m->files[i].size_bytes == entry->attrs.size_bytes)
+			seen->arrived[i] = true;
+	return true;
+}
+
+static bool check_object(const struct upload *u, const struct meta_file *file, struct err *err)
+{
+	struct object_attrs attrs;
+
+	if (!bucket_attrs(u->bucket, u->ctx, object_of(u, file->path), &attrs, err))
+		return err_wrap(err, "check of %.*s", STR_FMT(file->path));
+	return attrs.size_bytes == file->size_bytes ||
+	       err_set(err, ERR_UNAVAILABLE,
+		       "check of %.*s: %lld bytes were sent, and the bucket has %lld",
+		       STR_FMT(file->path), (long long)file->size_bytes,
+		       (long long)attrs.size_bytes);
+}
+
+/* One listing tells the sizes of all; it may be late, so that an object counts as missing or
+ * short only when the store says so of the object itself. */
+static bool check_arrivals(const struct upload *u, struct err *err)
+{
+	size_t n = n_objects(u);
+	struct arrivals seen = {.u = u, .arrived = ARENA_ARRAY(u->arena, bool, n)};
+
+	memset(seen.arrived, 0, n * sizeof(bool));
+	if (!bucket_list(u->bucket, u->ctx, str_of(ulid_str(u->meta.id)), LIST_RECURSIVE,
+			 note_arrival, &seen, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!seen.arrived[i] && !check_object(u, &u->meta.files[i], err))
+			return false;
+	return true;
+}
+
 static bool upload_meta(struct upload *u, struct err *err)
 {
 	struct buf text auto_done(buf_done) = BUF_INIT(META_MAX_BYTES);
@@ -171,7 +231,8 @@ bool block_upload(struct bucket *b, struct ctx *ctx, const char *dir,
 	struct upload u = {.bucket = b, .ctx = ctx, .dir = dir, .arena = a, .options = options};
 
 	if (read_meta(&u, err) && describe_files(&u, err) && upload_chunks(&u, err) &&
-	    upload_file(&u, STR(INDEX_FILENAME), err) && upload_meta(&u, err))
+	    upload_file(&u, STR(INDEX_FILENAME), err) && check_arrivals(&u, err) &&
+	    upload_meta(&u, err))
 		return true;
 	return err_wrap(err, "upload block %s", dir);
 }

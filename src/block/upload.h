@@ -1,7 +1,8 @@
 /* upload.h - a block from a local folder into the bucket.
  *
  * Chunks first, then the index, meta.json last: a block is in the bucket when its meta.json is, and
- * an upload that was cut off is no block. Uploading again is harmless.
+ * an upload that was cut off is no block. Uploading again is harmless. Before meta.json goes, one
+ * listing compares the sizes of the objects with those of the files.
  */
 #ifndef BLOCK_UPLOAD_H
 #define BLOCK_UPLOAD_H

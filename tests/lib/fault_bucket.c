@@ -10,7 +10,7 @@ static enum verdict count(struct fault_bucket *f)
 {
 	size_t at = f->n_operations++;
 
-	if (at < f->fail_at)
+	if (at < f->fail_at || f->fault == FAULT_STORED_SHORT)
 		return PASS;
 	if (f->fault == FAULT_CRASH)
 		return FAIL_BEFORE;
@@ -63,13 +63,29 @@ struct fault_writer {
 	struct fault_bucket *bucket;
 	struct bucket_writer *inner;
 	char *name;
+	char last; /* the byte that is not written yet */
+	bool has_last;
 };
+
+static bool write_last(struct fault_writer *w, struct err *err)
+{
+	bool had_last = w->has_last;
+
+	w->has_last = false;
+	return !had_last || bucket_writer_write(w->inner, &w->last, 1, err);
+}
 
 static bool writer_write(struct bucket_writer *base, const void *p, size_t n, struct err *err)
 {
 	struct fault_writer *w = (struct fault_writer *)base;
 
-	return bucket_writer_write(w->inner, p, n, err);
+	if (n == 0)
+		return true;
+	if (!write_last(w, err) || !bucket_writer_write(w->inner, p, n - 1, err))
+		return false;
+	w->last = ((const char *)p)[n - 1];
+	w->has_last = true;
+	return true;
 }
 
 static void writer_abort(struct bucket_writer *base)
@@ -84,9 +100,15 @@ static void writer_abort(struct bucket_writer *base)
 static bool writer_commit(struct bucket_writer *base, struct err *err)
 {
 	struct fault_writer *w = (struct fault_writer *)base;
-	enum verdict v = count(w->bucket);
+	struct fault_bucket *f = w->bucket;
+	bool is_short = f->fault == FAULT_STORED_SHORT && f->n_operations == f->fail_at;
+	enum verdict v = count(f);
 	bool ok = v == PASS;
 
+	if (v != FAIL_BEFORE && !is_short && !write_last(w, err)) {
+		writer_abort(base);
+		return false;
+	}
 	if (v != FAIL_BEFORE)
 		ok = bucket_writer_commit(take(w->inner), err) && ok;
 	if (v != PASS)

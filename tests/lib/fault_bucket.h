@@ -22,6 +22,7 @@ enum fault {
 	FAULT_REQUEST_LOST, /* the operation does not happen, and fails */
 	FAULT_ANSWER_LOST,  /* the operation happens, and fails */
 	FAULT_CRASH,        /* it does not happen, and nothing after it does */
+	FAULT_STORED_SHORT, /* a put loses its last byte, and succeeds; in one thread */
 };
 
 struct fault_bucket {

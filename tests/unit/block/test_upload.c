@@ -129,6 +129,42 @@ static void an_upload_cut_off_anywhere_is_no_block_and_is_made_good(void **state
 	}
 }
 
+static void an_object_that_arrived_short_keeps_the_meta_away(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const files[] = {"chunks/000001", "chunks/000002", "chunks/000003",
+					    "index"};
+
+	for (size_t at = 0; at < 4; at++) {
+		struct bucket *b auto_free(bucket_close) = inmem_bucket_new(&f->clock.base);
+		struct fault_bucket *faults = fault_bucket_new(b, FAULT_STORED_SHORT, at);
+		struct block_upload_options options = {.clock = &f->clock.base};
+		struct err err = ERR_INIT;
+
+		expect_err(block_upload(&faults->base, NULL, f->block, &options, &err), err,
+			   ERR_UNAVAILABLE, "bytes were sent, and the bucket has");
+		assert_non_null(strstr(err.msg, files[at]));
+		bucket_close(&faults->base);
+		assert_int_equal(bucket_check_blocks(b), 0);
+
+		expect_ok(block_upload(b, NULL, f->block, &options, &err), err);
+		assert_int_equal(bucket_check_blocks(b), 1);
+	}
+}
+
+static void the_check_of_what_arrived_is_one_listing(void **state)
+{
+	struct fixture *f = *state;
+	struct fault_bucket *counting = fault_bucket_new(f->bucket, FAULT_CRASH, SIZE_MAX);
+	struct block_upload_options options = {.clock = &f->clock.base};
+	struct err err = ERR_INIT;
+
+	expect_ok(block_upload(&counting->base, NULL, f->block, &options, &err), err);
+	/* Three chunk files, the index, the listing, meta.json. */
+	assert_int_equal(counting->n_operations, 6);
+	bucket_close(&counting->base);
+}
+
 /* --- deletion ------------------------------------------------------------------------------ */
 
 static void fill(struct fixture *f, struct bucket *b)
@@ -206,6 +242,8 @@ int main(void)
 	    TEST(the_meta_in_the_bucket_tells_files_sizes_hashes_and_time),
 	    TEST(a_block_without_external_labels_is_refused),
 	    TEST(an_upload_cut_off_anywhere_is_no_block_and_is_made_good),
+	    TEST(an_object_that_arrived_short_keeps_the_meta_away),
+	    TEST(the_check_of_what_arrived_is_one_listing),
 	    TEST(a_deletion_takes_all_of_the_block_and_nothing_else),
 	    TEST(a_deletion_cut_off_anywhere_leaves_a_mark_and_no_meta),
 	};
