@@ -36,7 +36,8 @@ static bool load(struct read_ahead *r, struct piece *piece, uint64_t at, struct 
 	size_t n = left < r->piece_bytes ? (size_t)left : r->piece_bytes;
 
 	if (!piece->p)
-		piece->p = xmalloc(r->piece_bytes);
+		piece->p = xmalloc(r->base.size_bytes < r->piece_bytes ? (size_t)r->base.size_bytes
+								       : r->piece_bytes);
 	piece->at = at;
 	piece->n = 0;
 	if (!byte_source_read(r->below, r->ctx, at, piece->p, n, err))
