@@ -75,16 +75,20 @@ enum {
 	CONCURRENCY_DEFAULT = 20,
 	REQUEST_BYTES_MIN = 4 << 20,
 	REQUEST_BYTES_MAX = 128 << 20,
+	KEPT_PART = 8, /* of what is on its way: for requests that come when others hold the rest */
 };
 
-/* What one request may hold of series that are on their way: half of the memory and all of the
- * "chunk pool", shared by as many as there may be. */
-static size_t bytes_of_request(const struct request_flags *f, int64_t memory_bytes,
-			       int64_t concurrency)
+/* What requests may hold of series that are on their way. */
+static int64_t bytes_on_their_way(const struct request_flags *f, int64_t memory_bytes)
 {
-	int64_t all =
-	    memory_bytes / 2 < f->chunk_pool_bytes ? memory_bytes / 2 : f->chunk_pool_bytes;
-	int64_t bytes = all / (concurrency > 0 ? concurrency : CONCURRENCY_DEFAULT);
+	return memory_bytes / 2 < f->chunk_pool_bytes ? memory_bytes / 2 : f->chunk_pool_bytes;
+}
+
+/* What one request holds at least, however many there are. */
+static size_t bytes_of_request(int64_t all_bytes, int64_t concurrency)
+{
+	int64_t bytes =
+	    all_bytes / KEPT_PART / (concurrency > 0 ? concurrency : CONCURRENCY_DEFAULT);
 
 	if (bytes < REQUEST_BYTES_MIN)
 		return REQUEST_BYTES_MIN;
@@ -94,12 +98,15 @@ static size_t bytes_of_request(const struct request_flags *f, int64_t memory_byt
 struct bucket_request_options request_options(const struct request_flags *f, int64_t memory_bytes,
 					      int64_t concurrency)
 {
+	int64_t all_bytes = bytes_on_their_way(f, memory_bytes);
+
 	return (struct bucket_request_options){
 	    .thrift = {.assumes_half = f->lazy_postings,
 		       .max_lists_per_series = f->max_lists_per_series},
 	    .sizes = {.series_bytes = f->estimated_series_bytes,
 		      .chunk_bytes = f->estimated_chunk_bytes},
 	    .batch_series = (size_t)f->batch_series,
-	    .memory_bytes = bytes_of_request(f, memory_bytes, concurrency),
+	    .memory_bytes = bytes_of_request(all_bytes, concurrency),
+	    .ahead_bytes = all_bytes - all_bytes / KEPT_PART,
 	};
 }

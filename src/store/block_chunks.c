@@ -132,7 +132,9 @@ static bool take_record(void *arg, size_t worker, size_t i, const uint8_t *p, si
 	struct chunk_data data;
 	size_t size;
 
-	return chunk_parse(p, n, &data, &size, err) && keep_chunk(l->aggrs, data, a, load->to, err);
+	/* One fetch may have more of them than was thought. */
+	return tracker_check(l->r->tracker, err) && chunk_parse(p, n, &data, &size, err) &&
+	       keep_chunk(l->aggrs, data, a, load->to, err);
 }
 
 static void refetch(void *arg)

@@ -26,7 +26,8 @@ struct window {
 		struct series *v;
 		size_t n, cap;
 	} ready;
-	size_t at; /* in ready */
+	size_t at;           /* in ready */
+	int64_t taken_bytes; /* of the budget */
 };
 
 /* Entries of the index, in the order in which their series are given out. */
@@ -35,7 +36,10 @@ struct batch {
 	struct block_entries entries;
 	size_t *order; /* numbers of entries */
 	size_t n_order;
-	size_t next; /* in order */
+	size_t next;             /* in order */
+	uint64_t left_bytes;     /* about what windows of the rest take */
+	uint64_t last_chunk_ref; /* before it */
+	int64_t taken_bytes;     /* of the budget */
 };
 
 /* Strings of the index. What a window that is given out refers to stays while the next is loading:
@@ -75,6 +79,27 @@ struct block_series {
 static struct window *next_window(struct block_series *it)
 {
 	return &it->windows[1 - it->current];
+}
+
+/* --- memory -------------------------------------------------------------------------------- */
+
+/* *taken_bytes is what the piece before took, which is gone. */
+static size_t take_budget(const struct block_series *it, uint64_t wanted_bytes, size_t least_bytes,
+			  int64_t *taken_bytes)
+{
+	const struct block_series_options *o = &it->options;
+
+	window_budget_give_back(o->budget, *taken_bytes);
+	*taken_bytes =
+	    window_budget_take(o->budget, (int64_t)wanted_bytes, (int64_t)least_bytes, o->n_blocks);
+	return (size_t)*taken_bytes;
+}
+
+static void give_back_all(struct block_series *it)
+{
+	window_budget_give_back(it->options.budget, it->batch.taken_bytes);
+	for (int i = 0; i < N_WINDOWS; i++)
+		window_budget_give_back(it->options.budget, it->windows[i].taken_bytes);
 }
 
 /* --- labels -------------------------------------------------------------------------------- */
@@ -171,7 +196,11 @@ static bool order_batch(struct block_series *it, bool is_last, struct err *err)
 static uint32_t *plan_batch(struct block_series *it, size_t *n)
 {
 	size_t left = it->found.list.n - it->next;
-	size_t n_new = left < it->options.batch_series ? left : it->options.batch_series;
+	size_t most = left < it->options.batch_series_max ? left : it->options.batch_series_max;
+	size_t n_new =
+	    take_budget(it, most * ENTRY_MEMORY_BYTES,
+			it->options.batch_series * ENTRY_MEMORY_BYTES, &it->batch.taken_bytes) /
+	    ENTRY_MEMORY_BYTES;
 	uint32_t *refs =
 	    arena_alloc(range_arena(&it->batch.arenas, 0), (it->n_held + n_new) * sizeof(*refs));
 
@@ -181,27 +210,6 @@ static uint32_t *plan_batch(struct block_series *it, size_t *n)
 	*n = it->n_held + n_new;
 	it->next += n_new;
 	return refs;
-}
-
-static bool load_batch(struct block_series *it, struct err *err)
-{
-	struct batch *b = &it->batch;
-	size_t n;
-
-	range_arenas_clear(&b->arenas);
-	b->entries = (struct block_entries){0};
-	b->n_order = b->next = 0;
-	const uint32_t *refs = plan_batch(it, &n);
-	return block_entries_read(&it->request, refs, n, it->options.range, &b->arenas, &b->entries,
-				  err) &&
-	       order_batch(it, it->next == it->found.list.n, err);
-}
-
-/* --- a window ------------------------------------------------------------------------------ */
-
-static bool has_more(const struct block_series *it)
-{
-	return it->batch.next < it->batch.n_order || it->next < it->found.list.n || it->n_held > 0;
 }
 
 /* About how much the chunks of an entry take: as far as the next one begins, where that is near. */
@@ -227,6 +235,40 @@ static uint64_t window_bytes(const struct block_series *it, const struct index_s
 	if (!it->options.skip_chunks)
 		bytes += entry->n_chunks * sizeof(struct chunk) + chunk_bytes(entry, last_ref);
 	return bytes;
+}
+
+static void measure_batch(struct block_series *it)
+{
+	struct batch *b = &it->batch;
+	uint64_t last_ref = 0;
+
+	b->left_bytes = b->last_chunk_ref = 0;
+	for (size_t i = 0; i < b->n_order; i++)
+		b->left_bytes += window_bytes(it, &b->entries.v[b->order[i]].entry, &last_ref);
+}
+
+static bool load_batch(struct block_series *it, struct err *err)
+{
+	struct batch *b = &it->batch;
+	size_t n;
+
+	range_arenas_clear(&b->arenas);
+	b->entries = (struct block_entries){0};
+	b->n_order = b->next = 0;
+	const uint32_t *refs = plan_batch(it, &n);
+	if (!block_entries_read(&it->request, refs, n, it->options.range, &b->arenas, &b->entries,
+				err) ||
+	    !order_batch(it, it->next == it->found.list.n, err))
+		return false;
+	measure_batch(it);
+	return true;
+}
+
+/* --- a window ------------------------------------------------------------------------------ */
+
+static bool has_more(const struct block_series *it)
+{
+	return it->batch.next < it->batch.n_order || it->next < it->found.list.n || it->n_held > 0;
 }
 
 static struct chunk *make_chunks(struct window *w, const struct index_series *entry)
@@ -268,15 +310,29 @@ static bool add_series(struct block_series *it, struct window *w, const struct b
 	return true;
 }
 
+/* Labels alone are there already: a larger window would save no request to the bucket. */
+static size_t room_of(struct block_series *it, struct window *w)
+{
+	size_t least = it->options.window_bytes;
+	uint64_t wanted = it->batch.left_bytes;
+
+	if (it->options.skip_chunks && wanted > least)
+		wanted = least;
+	return take_budget(it, wanted, least, &w->taken_bytes);
+}
+
 /* Of the batch, as much as the window has room for. */
 static bool fill_window(struct block_series *it, struct window *w, struct err *err)
 {
 	struct batch *b = &it->batch;
-	uint64_t bytes = 0, last_ref = 0;
+	size_t room = room_of(it, w);
+	uint64_t bytes = 0;
 
-	while (b->next < b->n_order && bytes < it->options.window_bytes) {
+	while (b->next < b->n_order && bytes < room) {
 		const struct block_entry *e = &b->entries.v[b->order[b->next++]];
-		bytes += window_bytes(it, &e->entry, &last_ref);
+		uint64_t more = window_bytes(it, &e->entry, &b->last_chunk_ref);
+		bytes += more;
+		b->left_bytes -= more;
 		if (b->next % 64 == 0 && !tracker_check(it->request.tracker, err))
 			return false;
 		if (!add_series(it, w, e, err))
@@ -308,6 +364,8 @@ static bool load_window(struct block_series *it, struct window *w, struct err *e
 {
 	arena_clear(w->arena);
 	range_arenas_clear(&w->chunks);
+	window_budget_give_back(it->options.budget, w->taken_bytes);
+	w->taken_bytes = 0;
 	w->ready.v = NULL;
 	w->ready.n = w->ready.cap = w->at = 0;
 	symbols_begin(it);
@@ -395,6 +453,7 @@ static void block_close(struct series_iter *base)
 	arena_free(it->symbols.aside);
 	tracker_done(&it->symbols.tracker);
 	arena_free(it->kept);
+	give_back_all(it);
 	ctx_free(it->request.ctx);
 	free(it);
 }
@@ -439,8 +498,12 @@ static void complete_options(struct block_series_options *o)
 		o->batch_series = BATCH_SERIES;
 	if (o->window_bytes == 0)
 		o->window_bytes = WINDOW_BYTES;
+	if (o->batch_series_max < o->batch_series)
+		o->batch_series_max = o->batch_series;
 	if (o->limit > 0 && (uint64_t)o->limit < o->batch_series)
 		o->batch_series = (size_t)o->limit;
+	if (o->limit > 0 && (uint64_t)o->limit < o->batch_series_max)
+		o->batch_series_max = (size_t)o->limit;
 }
 
 static void init(struct block_series *it, struct tracker *tracker)

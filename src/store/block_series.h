@@ -2,7 +2,8 @@
  *
  * Postings are worked out first. Then series entries are read in batches; those without a chunk in
  * time are passed over, external labels are added and replica labels removed. The chunks of a batch
- * are read in windows of bounded size, of which one is given out while the next is on its way.
+ * are read at once where there is memory for it, and else in windows of bounded size; one window is
+ * given out while the next is on its way.
  */
 #ifndef STORE_BLOCK_SERIES_H
 #define STORE_BLOCK_SERIES_H
@@ -10,6 +11,7 @@
 #include "model/store_api.h"
 #include "model/time_range.h"
 #include "store/block_request.h"
+#include "store/window_budget.h"
 #include "tsdb/postings_plan.h"
 
 /* All pointers are borrowed until the iterator is closed. */
@@ -32,7 +34,15 @@ struct block_series_options {
 	struct pool *ahead;  /* loads the next window meanwhile; may be NULL. Not the same one. */
 	size_t batch_series; /* entries read at once; 0: 10,000, as in Thanos */
 	size_t window_bytes; /* of series given out together, about; 0: a default */
+
+	/* Both grow by what it allows, up to `batch_series_max` entries and the chunks of all of
+	 * them; may be NULL. The request asks `n_blocks`. */
+	struct window_budget *budget;
+	size_t batch_series_max;
+	size_t n_blocks;
 };
+
+enum { ENTRY_MEMORY_BYTES = 512 }; /* that an entry of a batch takes, about */
 
 /* Takes no reference: the block outlives the iterator, as does `ctx`. NULL on failure. What it
  * holds is charged to `tracker`. Errors name the block and the object. */

@@ -85,7 +85,6 @@ enum {
 	WINDOW_BYTES_MAX = 16 << 20,
 	BATCH_SERIES_DEFAULT = 10000,
 	BATCH_SERIES_MIN = 500,
-	ENTRY_MEMORY_BYTES = 512, /* that a parsed entry takes, about */
 };
 
 static size_t between(size_t n, size_t min, size_t max)
@@ -93,7 +92,7 @@ static size_t between(size_t n, size_t min, size_t max)
 	return n < min ? min : n < max ? n : max;
 }
 
-/* A block holds two windows and one batch of entries. */
+/* A block holds two windows and one batch of entries: at least these, whatever others hold. */
 struct block_series_options bucket_store_block_options(struct bucket_store *s, struct str tenant,
 						       size_t n_blocks)
 {
@@ -111,6 +110,9 @@ struct block_series_options bucket_store_block_options(struct bucket_store *s, s
 	    .batch_series = between(of_block / 2 / ENTRY_MEMORY_BYTES,
 				    batch < BATCH_SERIES_MIN ? batch : BATCH_SERIES_MIN, batch),
 	    .window_bytes = between(of_block / 3, WINDOW_BYTES_MIN, WINDOW_BYTES_MAX),
+	    .budget = &s->ahead,
+	    .batch_series_max = batch,
+	    .n_blocks = n_blocks,
 	};
 }
 
@@ -243,6 +245,8 @@ struct bucket_store *bucket_store_new(const struct bucket_store_options *options
 	s->options = *options;
 	if (s->options.block_sync_concurrency == 0)
 		s->options.block_sync_concurrency = 20;
+	s->ahead = (struct window_budget){.limit_bytes = options->requests.ahead_bytes,
+					  .memory = options->memory};
 	mutex_init(&s->mu, RANK_STORE);
 	ctx_cond_init(&s->changed);
 	s->headers = new_headers(s);

@@ -31,7 +31,9 @@ struct bucket_request_options {
 	struct postings_thrift thrift;   /* --store.enable-lazy-expanded-postings */
 	struct fetch_sizes sizes;
 	size_t batch_series; /* entries of a block's index read at once; 0: 10,000 */
-	size_t memory_bytes; /* that one request holds, about, while it is sent; 0: 64 MiB */
+	size_t memory_bytes; /* that one request holds at least, about, as it is sent; 0: 64 MiB */
+	/* Up to which all requests together hold more, where that saves requests to the bucket. */
+	int64_t ahead_bytes;
 };
 
 /* All pointers are borrowed until the store is closed. */

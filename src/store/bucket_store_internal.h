@@ -25,6 +25,7 @@ struct bucket_store {
 	struct request_metrics request_metrics;
 	struct pool *blocks; /* threads that work on one block of a request each, and */
 	struct pool *ranges; /* those that fetch parts of its objects for them */
+	struct window_budget ahead;
 	struct mutex mu;
 
 	/* Guarded by mu. */

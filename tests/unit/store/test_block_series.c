@@ -31,25 +31,22 @@ static struct store_block *open_block(struct bucket *b, struct header_cache *hea
 	return block;
 }
 
-static char *select_all(struct arena *a, struct store_block *block, size_t batch_series)
+static char *select_with(struct arena *a, struct store_block *block,
+			 struct block_series_options options)
 {
 	struct err err = ERR_INIT;
 	struct matcher *m auto_free(matcher_unref) =
 	    matcher_new(MATCH_RE, STR("__name__"), STR(".+"), &err);
 	struct matcher *const all[] = {m};
-	struct block_series_options options = {
-	    .matchers = {all, 1},
-	    .range = {INT64_MIN, INT64_MAX},
-	    .aggrs = WANT_RAW,
-	    .batch_series = batch_series,
-	    .window_bytes = batch_series * 100,
-	};
 	struct buf text auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
 	struct series s;
 	enum iter_result r;
+
+	options.matchers = (struct matchers){all, 1};
+	options.range = (struct time_range){INT64_MIN, INT64_MAX};
+	options.aggrs = WANT_RAW;
 	struct series_iter *it auto_free(series_iter_close) =
 	    block_series_new(block, NULL, &options, NULL, &err);
-
 	assert_non_null(it);
 	while ((r = series_iter_next(it, &s, &err)) == ITER_VALUE) {
 		labels_format(&text, s.labels);
@@ -61,6 +58,13 @@ static char *select_all(struct arena *a, struct store_block *block, size_t batch
 	if (r == ITER_ERROR)
 		fail_msg("%s", err.msg);
 	return arena_cstr(a, buf_str(&text));
+}
+
+static char *select_all(struct arena *a, struct store_block *block, size_t batch_series)
+{
+	return select_with(a, block,
+			   (struct block_series_options){.batch_series = batch_series,
+							 .window_bytes = batch_series * 100});
 }
 
 static void batches_of_any_size_give_the_same_series(void **state)
@@ -100,11 +104,56 @@ static void many_chunks_take_few_requests(void **state)
 	header_cache_free(headers);
 }
 
+/* Requests to the bucket, with windows and batches that hold one series if they do not grow. */
+static size_t requests_with(struct store_block *block, struct fault_bucket *counting,
+			    struct window_budget *budget, const char *want)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct block_series_options options = {
+	    .batch_series = 1,
+	    .window_bytes = 1,
+	    .budget = budget,
+	    .batch_series_max = GOLDEN_PLAIN_SERIES,
+	    .n_blocks = 1,
+	};
+
+	counting->n_operations = 0;
+	assert_string_equal(select_with(a, block, options), want);
+	assert_int_equal(budget ? budget->taken_bytes : 0, 0);
+	return counting->n_operations;
+}
+
+static void with_memory_for_it_a_batch_has_one_request_for_its_chunks(void **state)
+{
+	struct arena *a auto_free(arena_free) = arena_new(NULL);
+	struct bucket *inner auto_free(bucket_close) = inmem_bucket_new(&clock_system);
+	struct fault_bucket *counting = fault_bucket_new(inner, FAULT_CRASH, SIZE_MAX);
+	struct bucket *b auto_free(bucket_close) = &counting->base;
+	struct header_cache *headers =
+	    header_cache_new(&(const struct header_cache_options){.bucket = b});
+	struct store_block *block = open_block(b, headers, NULL);
+	struct window_budget much = {.limit_bytes = 64 << 20}, some = {.limit_bytes = 16 << 10};
+	(void)state;
+
+	char *want = select_all(a, block, 0);
+	counting->n_operations = 0;
+	select_all(a, block, 0);
+	size_t least = counting->n_operations;
+	assert_int_equal(requests_with(block, counting, &much, want), least);
+	/* One for the entry and one for the chunks of each series. */
+	size_t most = requests_with(block, counting, NULL, want);
+	assert_int_equal(most, least + 2 * (GOLDEN_PLAIN_SERIES - 1));
+	assert_in_range(requests_with(block, counting, &some, want), least + 1, most / 2);
+	store_block_unref(block);
+	header_cache_free(headers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(batches_of_any_size_give_the_same_series),
 	    cmocka_unit_test(many_chunks_take_few_requests),
+	    cmocka_unit_test(with_memory_for_it_a_batch_has_one_request_for_its_chunks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
