@@ -75,7 +75,8 @@ static void run_sidecar(struct actor *a, void *arg)
 			continue;
 		}
 		a->has_crashed = false;
-		schedule_sleep(a, (int64_t)draw(r, MS_PER_HOUR));
+		/* Now and then it stays away so long that what it began counts as given up. */
+		schedule_sleep(a, (int64_t)draw(r, draw(r, 3) ? MS_PER_HOUR : 72 * MS_PER_HOUR));
 	}
 }
 
