@@ -125,6 +125,21 @@ static bool run_iterations(void *arg, struct ctx *ctx, struct err *err)
 	return true;
 }
 
+/* A failure is no end: the next time may go better. */
+static bool run_cleaner(void *arg, struct ctx *ctx, struct err *err)
+{
+	struct compact_command *c = arg;
+	struct err why = ERR_INIT;
+	(void)err;
+
+	while (ctx_sleep_ms(ctx, c->options->own.cleanup_interval_ms))
+		if (!compactor_clean(c->compactor, ctx, &why) && !ctx_done(ctx)) {
+			log_error(c->rt->logger, "retriable error", LOG_ERR(&why));
+			compactor_note_retry(c->compactor);
+		}
+	return true;
+}
+
 static void warn_of_viewer(const struct compact_command *c)
 {
 	const struct compact_idle_flags *f = &c->options->idle;
@@ -151,6 +166,8 @@ static bool compact_run(struct runtime *rt, const void *options, struct err *err
 	make_compactor(&c);
 	servers_add_actors(&c.servers);
 	runtime_add(rt, &(struct actor){"compact", run_iterations, NULL, &c});
+	if (c.options->own.wait && c.options->own.cleanup_interval_ms > 0)
+		runtime_add(rt, &(struct actor){"cleaner", run_cleaner, NULL, &c});
 	log_info(rt->logger, "starting compact node");
 	return runtime_run(rt, err);
 }

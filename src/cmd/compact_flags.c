@@ -56,6 +56,11 @@ static const struct flag_spec
 		 .default_text = "5m",
 		 .help =
 		     "Wait interval between consecutive compaction runs and bucket refreshes. Only works when --wait flag specified."},
+		{.name = "compact.cleanup-interval",
+		 FLAG_DURATION(struct compact_flags, cleanup_interval_ms),
+		 .default_text = "5m",
+		 .help =
+		     "How often we should clean up partially uploaded blocks and blocks with deletion mark in the background when --wait has been enabled. Setting it to \"0s\" disables it - the cleaning will only happen at the end of an iteration."},
 		{.name = "downsampling.disable",
 		 FLAG_BOOL(struct compact_flags, no_downsampling),
 		 .help =
@@ -165,11 +170,6 @@ static const struct flag_spec idle_specs[] = {
      .default_text = "5m",
      .help =
 	 "Maximum time for syncing the blocks between local and remote view for /global Block Viewer UI. There is none yet."},
-    {.name = "compact.cleanup-interval",
-     FLAG_DURATION(struct compact_idle_flags, cleanup_interval_ms),
-     .default_text = "5m",
-     .help =
-	 "How often partially uploaded blocks are cleaned up in the background. They are cleaned up at the end of each iteration only, yet."},
     {.name = "compact.progress-interval",
      FLAG_DURATION(struct compact_idle_flags, progress_interval_ms),
      .default_text = "5m",

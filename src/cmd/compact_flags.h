@@ -16,6 +16,7 @@ struct compact_flags {
 	int64_t retention_1h_ms;
 	bool wait;
 	int64_t wait_interval_ms;
+	int64_t cleanup_interval_ms; /* 0: only at the end of an iteration */
 	bool no_downsampling;
 	int discovery; /* enum block_discovery */
 	int64_t fetch_concurrency;
@@ -35,8 +36,8 @@ struct compact_flags {
 
 enum compact_dedup { COMPACT_DEDUP_ONE_TO_ONE, COMPACT_DEDUP_PENALTY };
 
-/* Accepted without an effect, since what they are about is not there: the block viewer, a cleaner
- * and a calculation of progress beside the iterations, and the download of blocks before a merge.
+/* Accepted without an effect, since what they are about is not there: the block viewer, a
+ * calculation of progress, and the download of blocks before a merge.
  */
 struct compact_idle_flags {
 	bool no_viewer;
@@ -47,7 +48,6 @@ struct compact_idle_flags {
 	bool disable_admin_operations;
 	int64_t viewer_interval_ms;
 	int64_t viewer_timeout_ms;
-	int64_t cleanup_interval_ms;
 	int64_t progress_interval_ms;
 	int64_t blocks_fetch_concurrency;
 };

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "compaction/downsample_pass.h"
+#include "compactor/cleaner.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ struct compactor {
 	struct compactor_options options;
 	char *compact_dir;
 	char *downsample_dir;
+	char *cleaner_dir;
 	struct time_partition_filter time_partition;
 	struct relabel_filter selector;
 	struct consistency_delay_filter consistency_delay;
@@ -24,6 +26,7 @@ struct compactor {
 	struct block_filter *filters[N_FILTERS]; /* in Thanos' order */
 	struct fetcher *fetcher;
 	struct bucket_compaction compaction;
+	struct cleaner *cleaner; /* in another thread than all the rest */
 	struct downsample_metrics downsample_metrics;
 
 	struct counter *n_iterations;
@@ -131,6 +134,22 @@ static void make_compaction(struct compactor *c)
 	};
 }
 
+static void make_cleaner(struct compactor *c)
+{
+	const struct compactor_options *o = &c->options;
+
+	c->cleaner = cleaner_new(&(struct cleaner_options){
+	    .cleaning = c->compaction.cleaning,
+	    .data_dir = c->cleaner_dir,
+	    .discovery = o->discovery,
+	    .fetch_concurrency = o->fetch_concurrency,
+	    .min_time = o->min_time,
+	    .max_time = o->max_time,
+	    .selector = o->selector,
+	    .consistency_delay_ms = o->consistency_delay_ms,
+	});
+}
+
 struct compactor *compactor_new(const struct compactor_options *options)
 {
 	struct compactor *c = NEW(struct compactor);
@@ -138,6 +157,7 @@ struct compactor *compactor_new(const struct compactor_options *options)
 	c->options = *options;
 	c->compact_dir = xasprintf("%s/compact", options->data_dir);
 	c->downsample_dir = xasprintf("%s/downsample", options->data_dir);
+	c->cleaner_dir = xasprintf("%s/cleaner", options->data_dir);
 	make_filters(c);
 	c->fetcher = fetcher_new(&(struct fetcher_options){
 	    .bucket = options->bucket,
@@ -151,6 +171,7 @@ struct compactor *compactor_new(const struct compactor_options *options)
 	});
 	make_compaction(c);
 	make_metrics(c);
+	make_cleaner(c);
 	return c;
 }
 
@@ -158,6 +179,7 @@ void compactor_free(struct compactor *c)
 {
 	if (!c)
 		return;
+	cleaner_free(c->cleaner);
 	fetcher_free(c->fetcher);
 	deletion_mark_filter_done(&c->deletion_marks);
 	remembering_filter_done(&c->marked_blocks);
@@ -165,6 +187,7 @@ void compactor_free(struct compactor *c)
 	gathered_marks_done(&c->no_compact);
 	free(c->compact_dir);
 	free(c->downsample_dir);
+	free(c->cleaner_dir);
 	free(c);
 }
 
@@ -249,6 +272,14 @@ bool compactor_iterate(struct compactor *c, struct ctx *ctx, enum compaction_fai
 		return false;
 	}
 	counter_inc(c->n_iterations);
+	return true;
+}
+
+bool compactor_clean(struct compactor *c, struct ctx *ctx, struct err *err)
+{
+	if (!cleaner_clean(c->cleaner, ctx, err))
+		return err_wrap(err, "cleaning");
+	counter_inc(c->n_cleanups);
 	return true;
 }
 

@@ -10,7 +10,7 @@
 /* All pointers are borrowed until compactor_free(). */
 struct compactor_options {
 	struct bucket *bucket;
-	const char *data_dir; /* <data_dir>/compact, downsample, meta-syncer */
+	const char *data_dir; /* <data_dir>/compact, downsample, cleaner, meta-syncer */
 	/* What is looked at: */
 	enum block_discovery discovery;
 	unsigned fetch_concurrency;
@@ -50,6 +50,10 @@ CLEANUP_DEFINE(struct compactor, compactor_free)
  * left out then. */
 bool compactor_iterate(struct compactor *c, struct ctx *ctx, enum compaction_failure *failure,
 		       struct err *err);
+
+/* Deletes marked blocks whose time is over, and the rests of uploads. May run beside an iteration,
+ * once at a time. */
+bool compactor_clean(struct compactor *c, struct ctx *ctx, struct err *err);
 
 /* For thanos_compact_halted and thanos_compact_retries_total. */
 void compactor_note_halt(struct compactor *c);

@@ -137,6 +137,29 @@ static void old_blocks_and_rests_of_uploads_go(void **state)
 	assert_false(has_object(r, B "/index"));
 }
 
+static void the_cleaner_deletes_without_an_iteration_what_may_go(void **state)
+{
+	struct rig *r = *state;
+	struct err err = ERR_INIT;
+
+	golden_block_put(r->bucket, &(struct golden_block){.ulid = A});
+	expect_ok(bucket_put_bytes(r->bucket, NULL, STR(B "/index"), STR("x"), PUT_REPLACE, &err),
+		  err);
+	r->options.retention.raw_ms = 1;
+	iterate_well(r);
+	assert_true(has_object(r, A "/deletion-mark.json"));
+
+	fake_clock_advance(&r->clock, 47 * HOUR_MS);
+	expect_ok(compactor_clean(r->compactor, NULL, &err), err);
+	assert_true(has_object(r, A "/meta.json") && has_object(r, B "/index"));
+
+	fake_clock_advance(&r->clock, 2 * HOUR_MS);
+	expect_ok(compactor_clean(r->compactor, NULL, &err), err);
+	assert_false(has_object(r, A "/meta.json") || has_object(r, A "/deletion-mark.json"));
+	assert_false(has_object(r, B "/index"));
+	assert_int_equal(bucket_check_blocks(r->bucket), 0);
+}
+
 static void a_failure_says_what_may_be_done_about_it(void **state)
 {
 	struct rig *r = *state;
@@ -157,6 +180,7 @@ int main(void)
 	    TEST(blocks_of_replicas_become_one_without_their_label),
 	    TEST(replicas_whose_label_counts_are_left_alone),
 	    TEST(old_blocks_and_rests_of_uploads_go),
+	    TEST(the_cleaner_deletes_without_an_iteration_what_may_go),
 	    TEST(a_failure_says_what_may_be_done_about_it),
 	};
 
