@@ -28,6 +28,10 @@ struct group_metrics group_metrics_make(struct metrics *m)
 		"resolution"),
 	    .failures = metrics_counters(m, "thanos_compact_group_compactions_failures_total",
 					 "Total number of failed group compactions.", "resolution"),
+	    .set_aside = metrics_gauges(m, "athanor_compact_groups_set_aside",
+					"Groups that could not be compacted in this iteration and "
+					"are left alone until the next.",
+					"reason"),
 	};
 }
 
@@ -97,11 +101,28 @@ static bool skip_bad_block(struct round *r, const struct compaction_result *resu
 	    &err);
 }
 
+static const char *const failure_names[] = {
+    [COMPACTION_FAILED_OTHERWISE] = "other",
+    [COMPACTION_MUST_HALT] = "halt",
+    [COMPACTION_MAY_RETRY] = "retry",
+    [COMPACTION_CHUNK_DISORDER] = "out-of-order-chunk",
+};
+
+static void forget_set_aside(const struct group_metrics *m)
+{
+	for (size_t i = 0; i < sizeof(failure_names) / sizeof(*failure_names); i++)
+		gauge_set(gauge_at(m->set_aside, failure_names[i]), 0);
+}
+
 static void set_aside(struct round *r, const struct compaction_group *g,
 		      const struct compaction_result *result, const struct err *why)
 {
+	struct buf labels auto_done(buf_done) = BUF_INIT(BUF_TEXT_MAX);
+
+	labels_format(&labels, g->labels);
 	log_error(r->c->group.limits.logger, "a group cannot be compacted and is set aside",
-		  LOG_BYTES("group", g->key), LOG_ERR(why));
+		  LOG_BYTES("group", g->key), LOG_BYTES("labels", buf_str(&labels)), LOG_ERR(why));
+	gauge_add(gauge_at(r->c->metrics.set_aside, failure_names[result->failure]), 1);
 	MUTEX_HOLD(&r->mu);
 	vec_push(&r->aside->keys, str_dup(g->key));
 	note_failure(r->result, result->failure, why, r->err);
@@ -205,6 +226,7 @@ bool bucket_compaction_run(const struct bucket_compaction *c, struct ctx *ctx,
 	bool has_more = true;
 
 	*out = (struct bucket_compaction_result){0};
+	forget_set_aside(&c->metrics);
 	while (has_more && !ctx_done(ctx))
 		if (!run_round(c, ctx, &aside, out, &has_more, err))
 			break;

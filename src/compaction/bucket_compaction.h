@@ -12,13 +12,15 @@
 #include "compaction/cleaning.h"
 #include "compaction/group_compaction.h"
 
-/* thanos_compact_group_*, by resolution. */
 struct group_metrics {
+	/* thanos_compact_group_*, by resolution. */
 	struct family *runs_started;
 	struct family *runs_completed;
 	struct family *compactions;
 	struct family *vertical_compactions;
 	struct family *failures;
+	/* athanor_compact_groups_set_aside, by reason: in the last run, or in this one so far. */
+	struct family *set_aside;
 };
 
 /* In a NULL registry nothing is counted. */

@@ -1,6 +1,8 @@
 """The compactor, over blocks of the generator; Prometheus' tools read what it makes."""
+import collections
 import json
 import pathlib
+import shutil
 import subprocess
 
 from world.athanor import BINARY
@@ -9,8 +11,8 @@ BLOCKGEN = pathlib.Path(BINARY).with_name("athanor-blockgen")
 END = "2026-11-01T00:00:00Z"
 
 
-def generate(folder, *flags):
-    subprocess.run([BLOCKGEN, f"--dir={folder}", "--series=100", f"--end={END}", *flags],
+def generate(folder, *flags, series=100):
+    subprocess.run([BLOCKGEN, f"--dir={folder}", f"--series={series}", f"--end={END}", *flags],
                    check=True, capture_output=True)
 
 
@@ -80,6 +82,36 @@ def test_a_group_that_overlaps_is_told_and_ends_with_code_1(world):
 
     assert done.returncode == 1 and "blocks overlap" in done.stderr
     assert len(blocks(bucket)) == 2
+
+
+def copy_group(source, bucket, group):
+    """The blocks of `source` once more, with other ids and the external label group."""
+    for n, meta_path in enumerate(sorted(source.glob("*/meta.json"))):
+        meta = json.loads(meta_path.read_text())
+        meta["ulid"] = f"{meta['ulid'][:20]}{group:04}{n:02}"
+        meta["compaction"]["sources"] = [meta["ulid"]]
+        meta["thanos"]["labels"]["group"] = str(group)
+        shutil.copytree(meta_path.parent, bucket / meta["ulid"])
+        (bucket / meta["ulid"] / "meta.json").write_text(json.dumps(meta))
+    return meta["ulid"]
+
+
+def test_one_corrupt_group_of_200_is_named_and_the_others_are_compacted(world):
+    source, bucket = world.folder / "source", world.folder / "bucket"
+    generate(source, "--duration=2h", "--replicas=2", series=3)
+    last_blocks = [copy_group(source, bucket, group) for group in range(200)]
+    index = bucket / last_blocks[77] / "index"
+    index.write_bytes(b"nonsense" + index.read_bytes()[8:])
+
+    done = compact(world, bucket, "--deduplication.replica-label=replica",
+                   "--deduplication.func=penalty", "--compact.concurrency=2")
+
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "set aside" in line]
+    assert len(told) == 1 and last_blocks[77] in told[0] and 'group=\\"77\\"' in told[0], told
+    left = collections.Counter(m["thanos"]["labels"]["group"] for m in blocks(bucket))
+    assert left == {str(group): 2 if group == 77 else 1 for group in range(200)}
+    assert last_blocks[77] in done.stderr.splitlines()[-1], done.stderr[-2000:]
 
 
 def test_flags_that_do_not_go_together_are_refused(world):

@@ -153,6 +153,12 @@ static void a_group_that_fails_does_not_keep_others_from_their_work(void **state
 	assert_false(has_object(r, A, "deletion-mark.json"));
 	assert_true(count(r, r->c.metrics.failures) == 1);
 	assert_true(count(r, r->c.metrics.vertical_compactions) == 1);
+	assert_true(gauge_value(gauge_at(r->c.metrics.set_aside, "halt")) == 1);
+	assert_true(gauge_value(gauge_at(r->c.metrics.set_aside, "other")) == 0);
+
+	expect_ok(bucket_remove(r->bucket, NULL, STR(B "/meta.json"), &err), err);
+	expect_ok(run(r, &err), err);
+	assert_true(gauge_value(gauge_at(r->c.metrics.set_aside, "halt")) == 0);
 }
 
 static void when_all_is_compacted_nothing_is_left_to_do(void **state)
