@@ -4,8 +4,10 @@ import json
 import pathlib
 import shutil
 import subprocess
+import time
 
-from world.athanor import BINARY
+from world.actor import wait_until
+from world.athanor import BINARY, Compact
 
 BLOCKGEN = pathlib.Path(BINARY).with_name("athanor-blockgen")
 END = "2026-11-01T00:00:00Z"
@@ -82,6 +84,27 @@ def test_a_group_that_overlaps_is_told_and_ends_with_code_1(world):
 
     assert done.returncode == 1 and "blocks overlap" in done.stderr
     assert len(blocks(bucket)) == 2
+
+
+def test_between_iterations_the_cleaner_deletes_what_was_marked(world):
+    bucket = world.folder / "bucket"
+    generate(bucket, "--duration=2h", series=3)
+    block = next(bucket.glob("*/meta.json")).parent
+    compactor = Compact("compactor", world.folder, bucket, [
+        "--wait-interval=1h", "--compact.cleanup-interval=200ms"])
+    world.actors.append(compactor)
+    compactor.start()
+    wait_until("the first iteration is over", lambda: compactor.metrics()[
+        "thanos_compact_iterations_total"] == 1)
+
+    (block / "deletion-mark.json").write_text(json.dumps({
+        "id": block.name, "version": 1, "details": "", "deletion_time": int(time.time()) - 49 * 3600}))
+
+    wait_until("the block is deleted", lambda: not (block / "deletion-mark.json").exists())
+    assert not (block / "meta.json").exists() and not (block / "index").exists()
+    wait_until("the deletion is counted", lambda: compactor.metrics()[
+        "thanos_compact_blocks_cleaned_total"] == 1)
+    assert compactor.metrics()["thanos_compact_iterations_total"] == 1
 
 
 def copy_group(source, bucket, group):

@@ -1,5 +1,5 @@
-/* The help of `athanor compact` and of every command below `athanor tools`, as it is in tests/golden/help/. A file is made
- * anew by, for example:
+/* The help of `athanor compact` and of every command below `athanor tools`, as it is in
+ * tests/golden/help/. A file is made anew by, for example:
  *
  *	COLUMNS=80 athanor tools query --help 2> tests/golden/help/tools_query.txt
  */
