@@ -71,7 +71,8 @@ def gateway(world):
     store = world.store(world.bucket(), binary=binary,
                         flags=[f"--store.max-memory={LIMIT_MIB * 8 // 10}MiB"])
     query = world.query(store, binary=binary,
-                        flags=["--query.max-memory=1GiB", "--query.max-concurrent=40"])
+                        flags=["--query.max-memory=1GiB", "--query.max-concurrent=40",
+                               "--query.timeout=15m"])
     return store, query
 
 

@@ -278,7 +278,8 @@ def test_help_of_groups_and_leaves(world):
         assert (code, output) == (0, "")
         assert said.startswith("usage: athanor tools <command> [<args> ...]\n\n"
                                "Tools utility commands\n")
-        assert "\nSubcommands:\ntools query [<flags>] <query>\n" in said
+        assert "\nSubcommands:\ntools bucket " in said
+        assert "\ntools query [<flags>] <query>\n" in said
     for words in (["tools", "query", "--help"], ["help", "tools", "query"]):
         code, output, said = athanor(*words)
         assert (code, output) == (0, "")
