@@ -140,16 +140,6 @@ static bool run_cleaner(void *arg, struct ctx *ctx, struct err *err)
 	return true;
 }
 
-static void warn_of_viewer(const struct compact_command *c)
-{
-	const struct compact_idle_flags *f = &c->options->idle;
-
-	if (!f->no_viewer && (*f->external_prefix || *f->prefix_header || *f->label))
-		log_warn(c->rt->logger,
-			 "there is no block viewer yet: --web.external-prefix, --web.prefix-header "
-			 "and --bucket-web-label change nothing");
-}
-
 static bool compact_run(struct runtime *rt, const void *options, struct err *err)
 {
 	struct compact_command c auto_done(compact_done) = {.rt = rt, .options = options};
@@ -162,7 +152,7 @@ static bool compact_run(struct runtime *rt, const void *options, struct err *err
 		&(struct servers_options){.component = "compact", .http = &c.options->http}, err) ||
 	    !make_bucket(&c, err))
 		return false;
-	warn_of_viewer(&c);
+	viewer_flags_warn(&c.options->viewer, rt->logger);
 	make_compactor(&c);
 	servers_add_actors(&c.servers);
 	runtime_add(rt, &(struct actor){"compact", run_iterations, NULL, &c});

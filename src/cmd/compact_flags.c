@@ -136,30 +136,6 @@ static const struct flag_spec
 };
 
 static const struct flag_spec idle_specs[] = {
-    {.name = "web.disable",
-     FLAG_BOOL(struct compact_idle_flags, no_viewer),
-     .help = "Disable Block Viewer UI. There is none yet."},
-    {.name = "web.external-prefix",
-     FLAG_STRING(struct compact_idle_flags, external_prefix),
-     .default_text = "",
-     .help =
-	 "Static prefix for all HTML links and redirect URLs in the bucket web UI interface. There is none yet."},
-    {.name = "web.prefix-header",
-     FLAG_STRING(struct compact_idle_flags, prefix_header),
-     .default_text = "",
-     .help =
-	 "Name of HTTP request header used for dynamic prefixing of UI links and redirects. There are none yet."},
-    {.name = "web.disable-cors",
-     FLAG_BOOL(struct compact_idle_flags, disable_cors),
-     .help = "Whether to disable CORS headers to be set by Thanos. None are set yet."},
-    {.name = "bucket-web-label",
-     FLAG_STRING(struct compact_idle_flags, label),
-     .default_text = "",
-     .help = "External block label to use as group title in the bucket web UI. There is none yet."},
-    {.name = "disable-admin-operations",
-     FLAG_BOOL(struct compact_idle_flags, disable_admin_operations),
-     .help =
-	 "Disable UI/API admin operations like marking blocks for deletion and no compaction. There are none yet."},
     {.name = "block-viewer.global.sync-block-interval",
      FLAG_DURATION(struct compact_idle_flags, viewer_interval_ms),
      .default_text = "1m",
@@ -190,6 +166,7 @@ const struct command_flags COMPACT_FLAGS[N_COMPACT_FLAGS] = {
     COMMAND_FLAGS(HTTP_FLAGS, struct compact_options, http),
     COMMAND_FLAGS(SELECTOR_FLAGS, struct compact_options, selector),
     COMMAND_FLAGS(own_specs, struct compact_options, own),
+    COMMAND_FLAGS(VIEWER_FLAGS, struct compact_options, viewer),
     COMMAND_FLAGS(idle_specs, struct compact_options, idle),
     {.specs = refused_specs, .n = sizeof(refused_specs) / sizeof(*refused_specs), .offset = 0},
 };

@@ -4,6 +4,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/common_flags.h"
+#include "cmd/viewer_flags.h"
 
 struct compact_flags {
 	struct flag_content objstore;
@@ -36,16 +37,9 @@ struct compact_flags {
 
 enum compact_dedup { COMPACT_DEDUP_ONE_TO_ONE, COMPACT_DEDUP_PENALTY };
 
-/* Accepted without an effect, since what they are about is not there: the block viewer, a
- * calculation of progress, and the download of blocks before a merge.
- */
+/* Accepted without an effect, since what they are about is not there: the block viewer's view of
+ * all blocks, a calculation of progress, and the download of blocks before a merge. */
 struct compact_idle_flags {
-	bool no_viewer;
-	const char *external_prefix;
-	const char *prefix_header;
-	const char *label;
-	bool disable_cors;
-	bool disable_admin_operations;
 	int64_t viewer_interval_ms;
 	int64_t viewer_timeout_ms;
 	int64_t progress_interval_ms;
@@ -56,11 +50,12 @@ struct compact_options {
 	struct http_flags http;
 	struct selector_flags selector;
 	struct compact_flags own;
+	struct viewer_flags viewer;
 	struct compact_idle_flags idle;
 	struct refused_flags refused;
 };
 
-enum { N_COMPACT_FLAGS = 5 };
+enum { N_COMPACT_FLAGS = 6 };
 extern const struct command_flags COMPACT_FLAGS[N_COMPACT_FLAGS];
 
 /* What the table cannot tell. */

@@ -98,16 +98,6 @@ static enum header_warming warming(const struct index_header_flags *f)
 	return f->download == HEADER_DOWNLOAD_EAGER ? WARM_ON_DISK : WARM_NOTHING;
 }
 
-static void warn_of_viewer(const struct store_command *s)
-{
-	const struct viewer_flags *f = &s->options->viewer;
-
-	if (!f->is_disabled && (*f->external_prefix || *f->prefix_header || *f->label))
-		log_warn(s->rt->logger,
-			 "there is no block viewer yet: --web.external-prefix, --web.prefix-header "
-			 "and --bucket-web-label change nothing");
-}
-
 static void make_gateway(struct store_command *s)
 {
 	const struct index_header_flags *headers = &s->options->headers;
@@ -201,7 +191,7 @@ static bool store_run(struct runtime *rt, const void *options, struct err *err)
 			  err) ||
 	    !make_buckets(&s, err) || !make_caches(&s, err))
 		return false;
-	warn_of_viewer(&s);
+	viewer_flags_warn(&s.options->viewer, rt->logger);
 	make_gateway(&s);
 	servers_add_actors(&s.servers);
 	runtime_add(rt, &(struct actor){"sync", run_sync, NULL, &s});

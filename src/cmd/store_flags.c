@@ -105,33 +105,6 @@ static const struct flag_spec header_specs[] = {
 	     "reader, an index header is downloaded when a query wants it."},
 };
 
-static const struct flag_spec viewer_specs[] = {
-    {.name = "web.disable",
-     FLAG_BOOL(struct viewer_flags, is_disabled),
-     .help = "Disable Block Viewer UI. There is none yet."},
-    {.name = "web.external-prefix",
-     FLAG_STRING(struct viewer_flags, external_prefix),
-     .default_text = "",
-     .help = "Static prefix for all HTML links and redirect URLs in the bucket web UI interface. "
-	     "There is none yet."},
-    {.name = "web.prefix-header",
-     FLAG_STRING(struct viewer_flags, prefix_header),
-     .default_text = "",
-     .help = "Name of HTTP request header used for dynamic prefixing of UI links and redirects. "
-	     "There are none yet."},
-    {.name = "web.disable-cors",
-     FLAG_BOOL(struct viewer_flags, disable_cors),
-     .help = "Whether to disable CORS headers to be set by Thanos. None are set yet."},
-    {.name = "bucket-web-label",
-     FLAG_STRING(struct viewer_flags, label),
-     .default_text = "",
-     .help = "External block label to use as group title in the bucket web UI. There is none yet."},
-    {.name = "disable-admin-operations",
-     FLAG_BOOL(struct viewer_flags, disable_admin_operations),
-     .help = "Disable UI/API admin operations like marking blocks for deletion and no compaction. "
-	     "There are none yet."},
-};
-
 const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(HTTP_FLAGS, struct store_options, http),
     COMMAND_FLAGS(GRPC_FLAGS, struct store_options, grpc),
@@ -142,7 +115,7 @@ const struct command_flags STORE_FLAGS[N_STORE_FLAGS] = {
     COMMAND_FLAGS(bucket_specs, struct store_options, bucket),
     COMMAND_FLAGS(SELECTOR_FLAGS, struct store_options, selector),
     COMMAND_FLAGS(header_specs, struct store_options, headers),
-    COMMAND_FLAGS(viewer_specs, struct store_options, viewer),
+    COMMAND_FLAGS(VIEWER_FLAGS, struct store_options, viewer),
     COMMAND_FLAGS(STORE_CACHE_FLAGS, struct store_options, caches),
     COMMAND_FLAGS(REQUEST_LOG_FLAGS, struct store_options, request_log),
 };
@@ -172,6 +145,9 @@ bool store_flags_check(const struct store_options *o, struct err *err)
 	    {"block-meta-fetch-concurrency", o->bucket.fetch_concurrency, 1},
 	    {"store.grpc.series-max-concurrency", o->bucket.series_max_concurrency, 0},
 	    {"store.index-header-posting-offsets-in-mem-sampling", o->headers.keep_every, 1},
+	    {"debug.series-batch-size", o->requests.batch_series, 1},
+	    {"debug.estimated-max-series-size", (int64_t)o->requests.estimated_series_bytes, 1},
+	    {"debug.estimated-max-chunk-size", (int64_t)o->requests.estimated_chunk_bytes, 1},
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)

@@ -6,6 +6,7 @@
 #include "cmd/common_flags.h"
 #include "cmd/store_caches.h"
 #include "cmd/store_request_flags.h"
+#include "cmd/viewer_flags.h"
 
 struct bucket_flags {
 	struct flag_content objstore;
@@ -31,16 +32,6 @@ struct index_header_flags {
 };
 
 enum header_download { HEADER_DOWNLOAD_EAGER, HEADER_DOWNLOAD_LAZY };
-
-/* Of the block viewer, which is not there yet: they are accepted, and a warning says so. */
-struct viewer_flags {
-	bool is_disabled;
-	const char *external_prefix;
-	const char *prefix_header;
-	bool disable_cors;
-	const char *label;
-	bool disable_admin_operations;
-};
 
 struct store_options {
 	struct http_flags http;

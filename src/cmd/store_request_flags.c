@@ -58,19 +58,6 @@ const struct flag_spec OLD_LIMIT_FLAGS[2] = {
      .help = "DEPRECATED: use store.limits.request-samples."},
 };
 
-bool request_flags_check(const struct request_flags *f, struct err *err)
-{
-	if (f->batch_series < 1)
-		return err_set(err, ERR_INVALID,
-			       "--debug.series-batch-size must be at least 1, got %lld",
-			       (long long)f->batch_series);
-	if (f->estimated_series_bytes < 1 || f->estimated_chunk_bytes < 1)
-		return err_set(err, ERR_INVALID,
-			       "--debug.estimated-max-series-size and "
-			       "--debug.estimated-max-chunk-size must be at least 1");
-	return true;
-}
-
 enum {
 	CONCURRENCY_DEFAULT = 20,
 	REQUEST_BYTES_MIN = 4 << 20,

@@ -22,9 +22,6 @@ extern const struct flag_spec REQUEST_FLAGS[N_REQUEST_FLAGS];
 /* Old names of LIMIT_FLAGS, over the same struct. */
 extern const struct flag_spec OLD_LIMIT_FLAGS[2];
 
-/* What the tables cannot say. */
-bool request_flags_check(const struct request_flags *f, struct err *err);
-
 /* All requests together have `memory_bytes`, and `concurrency` of them are answered at once; 0: any
  * number. */
 struct bucket_request_options request_options(const struct request_flags *f, int64_t memory_bytes,

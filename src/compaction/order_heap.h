@@ -20,10 +20,6 @@ struct order_heap {
 
 void order_heap_init(struct order_heap *h, order_heap_less_fn *less);
 void order_heap_done(struct order_heap *h);
-static inline void order_heap_clear(struct order_heap *h)
-{
-	h->n = 0;
-}
 void order_heap_push(struct order_heap *h, void *item);
 /* Not of an empty heap. */
 void *order_heap_pop(struct order_heap *h);

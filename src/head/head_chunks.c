@@ -458,16 +458,3 @@ bool head_chunks_truncate(struct head_chunks *h, int64_t min_t_ms, struct err *e
 		memmove(h->files.v, h->files.v + n, h->files.n * sizeof(*h->files.v));
 	return ok;
 }
-
-uint64_t head_chunks_size_bytes(struct head_chunks *h)
-{
-	MUTEX_HOLD(&h->mu);
-	struct err ignored = ERR_INIT;
-	struct fs_info info;
-	uint64_t total = h->pending.n;
-
-	for (size_t i = 0; i < h->files.n; i++)
-		if (fs_stat(h->files.v[i]->path, &info, &ignored))
-			total += (uint64_t)info.size_bytes;
-	return total;
-}

@@ -63,6 +63,4 @@ bool head_chunks_cut(struct head_chunks *h, struct err *err);
  */
 bool head_chunks_truncate(struct head_chunks *h, int64_t min_t_ms, struct err *err);
 
-uint64_t head_chunks_size_bytes(struct head_chunks *h);
-
 #endif

@@ -368,21 +368,6 @@ bool wal_truncate(struct wal *w, uint32_t before, struct err *err)
 	return ok || err_wrap(err, "truncate log %s", w->dir);
 }
 
-uint64_t wal_size_bytes(struct wal *w)
-{
-	struct wal_segments segments auto_done(wal_segments_done) = {0};
-	struct err ignored = ERR_INIT;
-	struct fs_info info;
-	uint64_t total = 0;
-
-	if (!wal_segments_list(w->dir, &segments, &ignored))
-		return 0;
-	for (size_t i = 0; i < segments.n; i++)
-		if (fs_stat(segments.v[i].path, &info, &ignored))
-			total += (uint64_t)info.size_bytes;
-	return total;
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void wal_free(struct wal *w)

@@ -42,7 +42,4 @@ bool wal_next_segment(struct wal *w, uint32_t *number, struct err *err);
 /* Removes all segments before that one. */
 bool wal_truncate(struct wal *w, uint32_t before, struct err *err);
 
-/* Of the segments that are there. */
-uint64_t wal_size_bytes(struct wal *w);
-
 #endif

@@ -110,3 +110,14 @@ def test_sigterm_and_sigint_end_with_code_0(world, command):
     query = world.query(wait=False)
 
     assert query.stop() == 0
+
+
+@pytest.mark.parametrize("flag", [
+    "block-sync-concurrency", "debug.series-batch-size", "debug.estimated-max-series-size",
+    "debug.estimated-max-chunk-size"])
+def test_numbers_of_the_store_that_make_no_sense_are_refused(world, flag):
+    code, output = world.run(BINARY, "store", "--objstore.config={type: FILESYSTEM, config: {directory: /tmp}}",
+                             "--http-address=127.0.0.1:0", "--grpc-address=127.0.0.1:0",
+                             f"--data-dir={world.folder}/data", f"--{flag}=0")
+
+    assert code == 1 and f"--{flag} must be at least 1, got 0" in output
